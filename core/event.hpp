@@ -1,0 +1,75 @@
+#pragma once
+/// What a driver, the vision worker, a person with a terminal or the clock says happened.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/id.hpp"
+
+namespace menshen {
+
+/// A whole card frame, parity included: the identity of a card (see docs/drivers.md). Facility and number are views of it.
+struct CardNumber {
+    std::uint16_t bits = 0;
+    std::string hex;  ///< Upper case, right-aligned, leading zeros kept: ceil(bits / 4) digits.
+
+    /// "26:2F623AE".
+    [[nodiscard]] std::string text() const { return std::to_string(bits) + ":" + hex; }
+    bool operator==(const CardNumber&) const = default;
+};
+
+/// A card was presented: once for each presentation, the driver has taken out repeats.
+struct CardRead {
+    DeviceId device;
+    CardNumber number;
+    std::string format;  ///< "H10301"; empty when the reader does not know.
+};
+
+/// A frame that is no card: wrong length, wrong parity, noise.
+struct CardMalformed {
+    DeviceId device;
+    std::string raw;     ///< The bits as they came, "26:2F623AF".
+    std::string reason;  ///< "H10301: leading parity is odd".
+};
+
+/// A camera's frame came back from the vision worker. At most one of `person` and `stranger` is set.
+struct FaceSeen {
+    DeviceId device;
+    PersonId person;
+    StrangerId stranger;
+    bool new_stranger = false;
+    std::uint32_t score_permille = 0;  ///< Cosine to the best person, times 1000.
+    std::string advice;                ///< When the face could not be used: "no face", "come closer".
+};
+
+/// Inputs that have a state: one slot each in the queue, the latest wins, never refused.
+enum class Line : std::uint8_t { contact, exit_button, fire, tamper };
+
+struct LineChanged {
+    DeviceId device;
+    Line line = Line::contact;
+    bool active = false;  ///< contact: open. exit button: pressed. fire: fire. tamper: tampered.
+};
+
+struct DeviceChanged {
+    DeviceId device;
+    bool online = false;
+    std::string reason;  ///< Why, when offline.
+};
+
+/// Somebody who may asks for a door to be opened, by the control socket.
+struct OpenRequested {
+    DoorId door;
+    std::string by;  ///< "uid 1000 (li)".
+};
+
+/// The wall clock was stepped, or became trusted; `by_ms` is new minus old.
+struct ClockStepped {
+    std::int64_t by_ms = 0;
+    bool became_trusted = false;
+};
+
+using Event = std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, ClockStepped>;
+
+}  // namespace menshen

@@ -1,0 +1,91 @@
+#pragma once
+/// Who is known: persons, households, credentials (design: "roster").
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/id.hpp"
+#include "core/time.hpp"
+
+namespace menshen {
+
+enum class CredentialState : std::uint8_t { active, suspended, lost };
+[[nodiscard]] std::string_view to_text(CredentialState state);
+[[nodiscard]] std::optional<CredentialState> parse_credential_state(std::string_view text);
+
+struct Household {
+    HouseholdId id;
+    std::string name;        ///< "3号楼201"
+    std::uint32_t size = 0;  ///< Registered persons; 0: unknown.
+};
+
+struct Person {
+    PersonId id;
+    std::string name;
+    HouseholdId household;          ///< May be none.
+    std::vector<std::string> tags;  ///< Sorted: "lives-alone".
+};
+
+/// HMAC-SHA256 of the card number, in hex: how a card is found without its number being stored in the clear.
+using CardIndex = std::string;
+
+struct Card {
+    CardId id;
+    PersonId person;
+    CardIndex index;
+    CredentialState state = CredentialState::active;
+    std::optional<WallTime> valid_from;
+    std::optional<WallTime> valid_until;  ///< Exclusive.
+};
+
+/// A person consented to be recognised (PIPL art. 29, GDPR art. 9); without it no template is kept.
+struct FaceConsent {
+    PersonId person;
+    std::string purpose;       ///< "door access"
+    std::string form;          ///< "paper", "app"
+    std::string date;          ///< "2026-11-01"
+    std::string by;            ///< "self" or "guardian"
+    std::string text_version;  ///< Of the consent text.
+    std::string until;         ///< "2027-11-01"
+    CredentialState state = CredentialState::active;
+    std::uint32_t templates = 0;
+};
+
+/// The held copy. Loop thread only; small enough to copy for other threads.
+class Roster {
+public:
+    void put(Household household);
+    void put(Person person);
+    /// Replaces the card with this id.
+    void put(Card card);
+    void put(FaceConsent face);
+    void remove_person(const PersonId& id);  ///< With cards and face.
+    void remove_card(const CardId& id);
+    void remove_face(const PersonId& id);
+
+    [[nodiscard]] const Household* household(const HouseholdId& id) const;
+    [[nodiscard]] const Person* person(const PersonId& id) const;
+    [[nodiscard]] const Card* card(const CardId& id) const;
+    [[nodiscard]] const Card* card_by_index(const CardIndex& index) const;
+    [[nodiscard]] const FaceConsent* face(const PersonId& id) const;
+
+    [[nodiscard]] const std::map<HouseholdId, Household>& households() const { return households_; }
+    [[nodiscard]] const std::map<PersonId, Person>& persons() const { return persons_; }
+    [[nodiscard]] const std::map<CardId, Card>& cards() const { return cards_; }
+    [[nodiscard]] const std::map<PersonId, FaceConsent>& faces() const { return faces_; }
+
+    std::uint64_t version = 0;  ///< Grows by one with each committed change.
+
+private:
+    std::map<HouseholdId, Household> households_;
+    std::map<PersonId, Person> persons_;
+    std::map<CardId, Card> cards_;
+    std::map<PersonId, FaceConsent> faces_;
+    std::unordered_map<CardIndex, CardId> by_index_;
+};
+
+}  // namespace menshen
