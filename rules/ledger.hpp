@@ -1,0 +1,31 @@
+#pragma once
+/// Which alert changes the journal already holds: a restart folds records again and must raise nothing twice.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "core/alert.hpp"
+
+namespace menshen::rules {
+
+/// Give it every `alert` record of the part of the journal that is folded again; keep it only as long as the fold.
+class AlertLedger {
+public:
+    /// Fails when the record is no readable alert.
+    [[nodiscard]] Result<void> note(const Record& alert);
+
+    /// The change, if the journal does not hold it; its number is above every number that the journal holds for this alert.
+    [[nodiscard]] std::optional<AlertChange> fresh(AlertChange change);
+
+private:
+    /// A rule makes each state of an alert at most once at one moment. Its number is not part of the key: a person's change that was
+    /// on its way when the rule made its own may stand in the journal in another order.
+    using Key = std::tuple<std::string, AlertState, std::int64_t>;
+    std::set<Key> made_by_rules_;
+    std::map<std::string, std::uint32_t> numbers_;
+};
+
+}  // namespace menshen::rules
