@@ -64,12 +64,19 @@ struct OpenRequested {
     std::string by;  ///< "uid 1000 (li)".
 };
 
+/// Somebody who may asks for a door to be locked again after a fire release: no timer does that.
+struct LockRequested {
+    DoorId door;
+    std::string by;
+};
+
 /// The wall clock was stepped, or became trusted; `by_ms` is new minus old.
 struct ClockStepped {
     std::int64_t by_ms = 0;
     bool became_trusted = false;
 };
 
-using Event = std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, ClockStepped>;
+using Event =
+    std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, LockRequested, ClockStepped>;
 
 }  // namespace menshen

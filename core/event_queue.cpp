@@ -12,6 +12,7 @@ namespace {
 std::string source_of(const Event& event) {
     return std::visit(Match{
                           [](const OpenRequested& e) { return "open " + e.door.str(); },
+                          [](const LockRequested& e) { return "open " + e.door.str(); },
                           [](const ClockStepped&) { return std::string("clock"); },
                           [](const auto& e) { return e.device.str(); },
                       },

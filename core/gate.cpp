@@ -1,0 +1,245 @@
+#include "core/gate.hpp"
+
+namespace menshen {
+
+namespace {
+
+/// The frames of one walk-up show the same face again and again; so long after the last one it is still the same visit.
+constexpr Millis kWalkUpHold{5000};
+
+}  // namespace
+
+Gate::Gate(const GateSettings& settings, IndexOf index_of) : index_of_(std::move(index_of)) {
+    for (const auto& door : settings.doors) {
+        for (const auto& reader : door.readers_in) posts_[reader] = {door.id, Side::in};
+        for (const auto& reader : door.readers_out) posts_[reader] = {door.id, Side::out};
+        doors_.emplace(door.id, Door(door));
+    }
+}
+
+Outcome Gate::start() const {
+    Outcome out;
+    for (const auto& [id, door] : doors_) door.restate(out);
+    return out;
+}
+
+Outcome Gate::on_event(const Event& event, const Now& now) {
+    Outcome out;
+    std::visit([&](const auto& e) { on(e, now, out); }, event);
+    return out;
+}
+
+Outcome Gate::on_time(const Now& now) {
+    Outcome out;
+    for (auto& [id, door] : doors_) door.on_time(now, out);
+    return out;
+}
+
+std::optional<MonoTime> Gate::next_deadline() const {
+    std::optional<MonoTime> next;
+    for (const auto& [id, door] : doors_) {
+        const auto at = door.next_deadline();
+        if (at && (!next || *at < *next)) next = at;
+    }
+    return next;
+}
+
+Outcome Gate::carry_out(const Grant& grant, const Now& now) {
+    Outcome out;
+    const auto it = doors_.find(grant.door);
+    if (it != doors_.end()) it->second.grant(grant, now, out);
+    return out;
+}
+
+Outcome Gate::refuse_without_audit(const Grant& grant, const Now& now) {
+    Outcome out;
+    Record denied = grant.granted;
+    const Record stamped = make_record(Kind::denied, now);
+    denied.kind = stamped.kind;
+    denied.at = stamped.at;
+    denied.mono = stamped.mono;
+    denied.reason = "no_audit";
+    out.records.push_back(std::move(denied));
+    if (grant.reader) out.commands.emplace_back(Signal{grant.reader, Signal::Meaning::denied});
+    return out;
+}
+
+std::vector<DoorView> Gate::doors() const {
+    std::vector<DoorView> out;
+    for (const auto& [id, door] : doors_) out.push_back({id, door.state()});
+    return out;
+}
+
+const Door* Gate::door(const DoorId& id) const {
+    const auto it = doors_.find(id);
+    return it == doors_.end() ? nullptr : &it->second;
+}
+
+Door* Gate::door_of(const DeviceId& reader) {
+    const auto post = posts_.find(reader);
+    if (post == posts_.end()) return nullptr;
+    return &doors_.at(post->second.door);
+}
+
+void Gate::describe_person(Record& record) const {
+    const Person* person = roster_.person(record.person);
+    if (person == nullptr) return;
+    record.household = person->household;
+    record.person_tags = person->tags;
+    if (const Household* household = roster_.household(person->household)) record.household_size = household->size;
+}
+
+Record Gate::at_reader(Kind kind, const DeviceId& device, const Now& now) const {
+    Record record = make_record(kind, now);
+    record.device = device;
+    const auto post = posts_.find(device);
+    if (post != posts_.end()) {
+        record.door = post->second.door;
+        record.side = post->second.side;
+    }
+    return record;
+}
+
+std::string Gate::reason_to_refuse(const Card* card, const DoorSettings& door, const Now& now) const {
+    if (card == nullptr) return "unknown_card";
+    if (card->state != CredentialState::active) return std::string(to_text(card->state)) + "_card";
+    if (roster_.person(card->person) == nullptr) return "unknown_person";
+    if (!card->valid_from && !card->valid_until) return {};
+    if (!now.wall_is_trusted) return door.untrusted_clock == UntrustedClock::allow ? "" : "clock_untrusted";
+    if (card->valid_from && now.wall.time < *card->valid_from) return "not_yet_valid";
+    if (card->valid_until && now.wall.time >= *card->valid_until) return "expired";
+    return {};
+}
+
+void Gate::decide(Record decision, const std::string& refusal, const Door& door, Outcome& out) const {
+    const auto reader = decision.device;
+    if (!refusal.empty()) {
+        decision.kind = Kind::denied;
+        decision.reason = refusal;
+        out.records.push_back(std::move(decision));
+        if (reader) out.commands.emplace_back(Signal{reader, Signal::Meaning::denied});
+        return;
+    }
+    decision.kind = Kind::granted;
+    out.records.push_back(decision);
+    out.grants.push_back({door.settings().id, reader, std::move(decision), door.settings().audit});
+}
+
+void Gate::on(const CardRead& read, const Now& now, Outcome& out) {
+    const auto index = index_of_(read.number);
+    const Card* card = roster_.card_by_index(index);
+    Record seen = at_reader(Kind::card_read, read.device, now);
+    // A card nobody enrolled still needs one name, so that "the same unknown card again" can be seen.
+    seen.card = card != nullptr ? card->id : CardId("x-" + index.substr(0, 12));
+    if (card != nullptr) seen.person = card->person;
+    describe_person(seen);
+    if (!read.format.empty()) seen.more["format"] = read.format;
+    out.records.push_back(seen);
+
+    const Door* door = door_of(read.device);
+    if (door == nullptr) return;
+    Record decision = std::move(seen);
+    decision.more.clear();
+    decision.method = Method::card;
+    decision.certainty = Certainty::strong;
+    decide(std::move(decision), reason_to_refuse(card, door->settings(), now), *door, out);
+}
+
+void Gate::on(const CardMalformed& read, const Now& now, Outcome& out) {
+    Record record = at_reader(Kind::card_read, read.device, now);
+    record.reason = read.reason;
+    record.more["raw"] = read.raw;
+    out.records.push_back(std::move(record));
+    out.commands.emplace_back(Signal{read.device, Signal::Meaning::bad_read});
+}
+
+bool Gate::same_walk_up(const FaceSeen& face, const Now& now) {
+    const auto& who = face.person ? face.person.str() : face.stranger.str();
+    auto& last = last_faces_[face.device];
+    const bool same = last.who == who && now.mono - last.at <= kWalkUpHold;
+    last = {who, now.mono};
+    return same;
+}
+
+void Gate::on(const FaceSeen& face, const Now& now, Outcome& out) {
+    // Nobody usable, or nobody known while no rule asks for strangers: nothing is kept of it.
+    if (!face.person && !face.stranger) return;
+    if (same_walk_up(face, now)) return;
+    Record seen = at_reader(Kind::face_seen, face.device, now);
+    seen.person = face.person;
+    seen.stranger = face.stranger;
+    seen.method = Method::face;
+    seen.certainty = Certainty::weak;
+    describe_person(seen);
+    seen.more["score_permille"] = std::int64_t{face.score_permille};
+    if (face.new_stranger) seen.more["new_stranger"] = true;
+    out.records.push_back(seen);
+
+    const Door* door = door_of(face.device);
+    if (door == nullptr || !face.person || door->settings().mode != DoorMode::card_or_face) return;
+    const FaceConsent* consent = roster_.face(face.person);
+    const bool allowed = consent != nullptr && consent->state == CredentialState::active;
+    Record decision = std::move(seen);
+    decision.more.clear();
+    decide(std::move(decision), allowed ? "" : "no_face_consent", *door, out);
+}
+
+void Gate::on(const LineChanged& change, const Now& now, Outcome& out) {
+    for (auto& [id, door] : doors_) {
+        const auto& s = door.settings();
+        if (change.line == Line::contact && s.contact == change.device) door.on_contact(change.active, now, out);
+        if (change.line == Line::exit_button && s.exit_button == change.device) door.on_exit_button(change.active, now, out);
+        if (change.line == Line::fire && s.fire == change.device) door.on_fire(change.active, now, out);
+    }
+    if (change.line == Line::tamper && change.active) {
+        Record record = at_reader(Kind::activity, change.device, now);
+        record.reason = "tamper";
+        out.records.push_back(std::move(record));
+    }
+}
+
+void Gate::on(const DeviceChanged& change, const Now& now, Outcome& out) {
+    const auto known = online_.find(change.device);
+    if (known != online_.end() && known->second == change.online) return;
+    online_[change.device] = change.online;
+    Record record = at_reader(change.online ? Kind::device_online : Kind::device_offline, change.device, now);
+    record.reason = change.reason;
+    out.records.push_back(std::move(record));
+    if (!change.online) return;
+    // A lock that was away does not know what it should be.
+    for (const auto& [id, door] : doors_) {
+        if (door.settings().lock == change.device) door.restate(out);
+    }
+}
+
+void Gate::on(const OpenRequested& request, const Now& now, Outcome& out) {
+    const auto it = doors_.find(request.door);
+    if (it == doors_.end()) return;
+    Record decision = make_record(Kind::granted, now);
+    decision.door = request.door;
+    decision.method = Method::remote;
+    decision.more["by"] = request.by;
+    decide(std::move(decision), "", it->second, out);
+}
+
+void Gate::on(const LockRequested& request, const Now& now, Outcome& out) {
+    const auto it = doors_.find(request.door);
+    if (it == doors_.end()) return;
+    Outcome locked;
+    const bool done = it->second.lock_again(now, locked);
+    Record note = make_record(Kind::command, now);
+    note.door = request.door;
+    note.reason = done ? "" : "fire_active";
+    note.more["command"] = std::string("lock");
+    note.more["by"] = request.by;
+    out.records.push_back(std::move(note));
+    for (auto& command : locked.commands) out.commands.push_back(std::move(command));
+}
+
+void Gate::on(const ClockStepped& step, const Now& now, Outcome& out) {
+    Record record = make_record(step.became_trusted ? Kind::clock_trusted : Kind::clock_step, now);
+    record.more["by_ms"] = step.by_ms;
+    out.records.push_back(std::move(record));
+}
+
+}  // namespace menshen

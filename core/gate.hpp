@@ -1,0 +1,88 @@
+#pragma once
+/// The gate as a pure function: (state, event, now) -> (records, commands). See docs/architecture.md.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/door.hpp"
+#include "core/event.hpp"
+#include "core/roster.hpp"
+
+namespace menshen {
+
+struct GateSettings {
+    SiteId site;
+    GateId gate;
+    std::vector<DoorSettings> doors;
+};
+
+/// How a door looks from outside.
+struct DoorView {
+    DoorId id;
+    DoorState state = DoorState::locked;
+};
+
+/// Not thread-safe: the loop owns it. Reads no clock, does no I/O, never fails: whatever comes in becomes records.
+class Gate {
+public:
+    /// Finds the index of a card number; a keyed hash, so that the core holds no secret.
+    using IndexOf = std::function<CardIndex(const CardNumber&)>;
+
+    Gate(const GateSettings& settings, IndexOf index_of);
+
+    /// Locks every door: the first commands after a start.
+    [[nodiscard]] Outcome start() const;
+    [[nodiscard]] Outcome on_event(const Event& event, const Now& now);
+    [[nodiscard]] Outcome on_time(const Now& now);
+    [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+    /// The audit has let a grant through: unlocks. `now` may be later than the decision.
+    [[nodiscard]] Outcome carry_out(const Grant& grant, const Now& now);
+    /// The audit of a strict door did not come in time.
+    [[nodiscard]] Outcome refuse_without_audit(const Grant& grant, const Now& now);
+
+    [[nodiscard]] Roster& roster() { return roster_; }
+    [[nodiscard]] const Roster& roster() const { return roster_; }
+    [[nodiscard]] std::vector<DoorView> doors() const;
+    [[nodiscard]] const Door* door(const DoorId& id) const;
+
+    /// Adds household, size and tags of the record's person, as they are now.
+    void describe_person(Record& record) const;
+
+private:
+    struct Post {
+        DoorId door;
+        Side side = Side::in;
+    };
+    struct LastFace {
+        std::string who;
+        MonoTime at;
+    };
+
+    void on(const CardRead& read, const Now& now, Outcome& out);
+    void on(const CardMalformed& read, const Now& now, Outcome& out);
+    void on(const FaceSeen& face, const Now& now, Outcome& out);
+    void on(const LineChanged& change, const Now& now, Outcome& out);
+    void on(const DeviceChanged& change, const Now& now, Outcome& out);
+    void on(const OpenRequested& request, const Now& now, Outcome& out);
+    void on(const LockRequested& request, const Now& now, Outcome& out);
+    void on(const ClockStepped& step, const Now& now, Outcome& out);
+
+    [[nodiscard]] std::string reason_to_refuse(const Card* card, const DoorSettings& door, const Now& now) const;
+    void decide(Record decision, const std::string& refusal, const Door& door, Outcome& out) const;
+    [[nodiscard]] Record at_reader(Kind kind, const DeviceId& device, const Now& now) const;
+    [[nodiscard]] Door* door_of(const DeviceId& reader);
+    [[nodiscard]] bool same_walk_up(const FaceSeen& face, const Now& now);
+
+    IndexOf index_of_;
+    Roster roster_;
+    std::map<DoorId, Door> doors_;
+    std::map<DeviceId, Post> posts_;
+    std::map<DeviceId, LastFace> last_faces_;
+    std::map<DeviceId, bool> online_;
+};
+
+}  // namespace menshen
