@@ -46,14 +46,18 @@ class Dependencies(unittest.TestCase):
         self.refuses("daemon/store/journal.cpp", '#include "daemon/mqtt/link.hpp"\n')
         self.refuses("daemon/mqtt/link.cpp", '#include "rules/rule.hpp"\n')
         self.refuses("daemon/control/server.cpp", '#include "daemon/app/app.hpp"\n')
+        self.allows("daemon/config/read.cpp", '#include "drivers/settings.hpp"\n')
+        self.refuses("daemon/config/read.cpp", '#include "drivers/supervisor.hpp"\n')
         self.refuses("cli/status.cpp", '#include "daemon/store/journal.hpp"\n')
         self.refuses("cli/status.cpp", '#include "daemon/app/app.hpp"\n')
 
     def test_the_pure_rooms_know_no_outside(self):
-        for header in ("boost/asio.hpp", "sqlite3.h", "opencv2/core.hpp", "dlib/dnn.h", "thread", "mutex", "fstream", "sys/socket.h"):
+        for header in ("boost/asio.hpp", "sqlite3.h", "opencv2/core.hpp", "dlib/dnn.h", "thread", "mutex", "random", "sys/socket.h"):
             self.refuses("core/door.cpp", f"#include <{header}>\n")
             self.refuses("rules/engine.cpp", f"#include <{header}>\n")
             self.allows("drivers/x/x.cpp", f"#include <{header}>\n")
+        self.refuses("core/document.cpp", "#include <fstream>\n")
+        self.allows("rules/load.cpp", "#include <fstream>\n")
         for use in ("auto t = std::chrono::system_clock::now();", "auto t = std::chrono::steady_clock::now();", "auto t = time(nullptr);",
                     "auto t = std::time(0);", "std::thread worker;", "std::mutex lock;"):
             self.refuses("core/door.cpp", use)
