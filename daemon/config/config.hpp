@@ -1,0 +1,91 @@
+#pragma once
+/// The gate's config file, read and checked as a whole (docs/config.md). Light: no Asio, no device code (target menshen_config).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/gate.hpp"
+#include "core/id.hpp"
+#include "core/problems.hpp"
+#include "core/zone.hpp"
+#include "drivers/settings.hpp"
+
+namespace menshen::config {
+
+struct Tls {
+    std::string ca;    ///< PEM file of the authority that signed the broker's certificate.
+    std::string cert;  ///< PEM files of this gate's own certificate: both or neither.
+    std::string key;
+};
+
+enum class Protocol : std::uint8_t { v3_1_1, v5 };
+/// Whose word empties the outbox.
+enum class Delivery : std::uint8_t {
+    platform,  ///< The platform's `confirm`.
+    broker,    ///< The broker's acknowledgement: a broker that crashes may lose what it acknowledged.
+};
+
+struct Mqtt {
+    std::string host;
+    std::uint16_t port = 1883;  ///< 8883 when `tls` is given and no port.
+    Protocol protocol = Protocol::v3_1_1;
+    Delivery delivery = Delivery::platform;
+    std::string username;
+    std::string password_file;  ///< The password is its first line.
+    std::optional<Tls> tls;
+    Millis retry_min{1'000};
+    Millis retry_max{60'000};
+};
+
+/// What may stand in alerts that leave the gate, beside opaque ids.
+struct Privacy {
+    bool household_names = false;
+    bool person_names = false;
+};
+
+struct Faces {
+    std::string models;  ///< Folder that `menshen-models fetch` filled.
+    int threads = 1;     ///< 1 to 8; 1 leaves the other cores to the door.
+};
+
+struct Control {
+    std::string socket = "/run/menshen/control.sock";
+};
+
+struct Store {
+    std::string folder = "/var/lib/menshen";
+    std::uint64_t outbox_limit = 64ull << 20;            ///< Bytes, 1 MB to 4 GB.
+    Millis keep_records = std::chrono::hours(24 * 180);  ///< 1 day to 10 years.
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// Paths are absolute, or were relative to the folder of the config file and are joined with it.
+struct Config {
+    std::string file;  ///< As it was given.
+    Zone zone{std::chrono::minutes{0}};
+    GateSettings gate;                             ///< Site, gate and doors: what the core needs.
+    std::vector<drivers::DeviceSettings> devices;  ///< In the order of the file.
+    std::optional<Mqtt> mqtt;                      ///< None: never connects.
+    std::vector<std::string> rule_paths;           ///< Files and folders for rules::load_rules, in the order of the file.
+    std::vector<RecipientId> recipients;
+    Privacy privacy;
+    std::optional<Faces> faces;  ///< Always present when a door has a camera.
+    Control control;
+    Store store;
+    LogLevel log_level = LogLevel::info;
+};
+
+/// Reads the file; when it cannot be opened that is a problem too. Nothing when there is any error; warnings do not count.
+[[nodiscard]] std::optional<Config> read_config(const std::string& path, Problems& problems);
+
+/// The same with the text given; `file` names it in messages, and its folder is where relative paths begin.
+[[nodiscard]] std::optional<Config> read_config_text(const std::string& file, std::string_view text, Problems& problems);
+
+/// "512KB", "64MB", "4GB" (powers of 1024), or plain bytes.
+[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+
+}  // namespace menshen::config
