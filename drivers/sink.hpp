@@ -55,6 +55,6 @@ struct Injection {
 ///   mend     no value
 [[nodiscard]] Result<Injection> parse_injection(DeviceId device, std::string_view what, std::string_view value);
 
-[[nodiscard]] std::string_view to_text(Line line);
+[[nodiscard]] std::string_view name_of(Line line);
 
 }  // namespace menshen::drivers

@@ -21,6 +21,8 @@ class io_context;
 
 namespace menshen::drivers {
 
+class Device;
+
 /// What a device's outputs were told, as it remembers it.
 struct Outputs {
     std::optional<bool> unlocked;  ///< Absent: never told, or no lock.
@@ -58,7 +60,8 @@ public:
         Millis steady{10'000};  ///< Online for this long (real time) makes the delay begin again at first_delay.
     };
 
-    /// `sink` and `loop` must outlive the supervisor. `now` gives event time.
+    /// `sink` and `loop` must outlive the supervisor. `now` gives event time. Destroy the supervisor before the loop, and let the loop
+    /// run after stop() until idle(), or never again.
     Supervisor(boost::asio::io_context& loop, EventSink& sink, std::function<Now()> now)
         : Supervisor(loop, sink, std::move(now), Options{}) {}
     Supervisor(boost::asio::io_context& loop, EventSink& sink, std::function<Now()> now, Options options);
@@ -68,9 +71,11 @@ public:
 
     /// Builds the device. Fails when the id is taken, or the settings are not of its driver.
     [[nodiscard]] Result<void> add(const DeviceSettings& settings);
-    /// Begins to run every device that was added and is not running.
+    /// The same for a device that stands in no table: a test's, or one that the composition root builds itself.
+    [[nodiscard]] Result<void> add(const DeviceSettings& settings, std::unique_ptr<Device> device);
+    /// Begins to run every device that was added. Once.
     void start();
-    /// Asks every device to end; they have ended when idle(). No event follows.
+    /// Asks every device to end; they have ended when idle(). No event follows. For good.
     void stop();
     [[nodiscard]] bool idle() const;
 
@@ -85,9 +90,8 @@ public:
     [[nodiscard]] std::uint64_t unknown_commands() const;
 
 private:
-    friend struct SupervisorAccess;
     struct State;
-    std::shared_ptr<State> state_;
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace menshen::drivers

@@ -1,0 +1,19 @@
+#include <array>
+
+#include "drivers/driver.hpp"
+#include "drivers/picture_camera/camera.hpp"
+#include "drivers/simulated/simulated_device.hpp"
+#include "drivers/wiegand/simulated_reader.hpp"
+
+namespace menshen::drivers {
+
+std::span<const DriverEntry> driver_table() {
+    static constexpr std::array kTable{
+        DriverEntry{"picture_camera", picture_camera::build},
+        DriverEntry{"simulated", simulated::build},
+        DriverEntry{"wiegand", wiegand::build},
+    };
+    return kTable;
+}
+
+}  // namespace menshen::drivers
