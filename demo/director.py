@@ -179,11 +179,17 @@ class Director:
         self.require_lock(True, "the exit button was pressed")
         self.theatre.line("front-exit", False)
         self.require_record(mark, kind="exit_request", door="front")
-        self.walk_through(mark)
+        self.walk_through(mark, method="exit_button")
 
     def do_fire(self, active):
+        mark = self.mark()
         self.theatre.line("fire-panel", active)
-        self.require_lock(active, "fire" if active else "the fire is over")
+        self.require_record(mark, kind="command", door="front", command="fire_release" if active else "fire_over")
+        self.require_lock(True, "fire releases it, and its end does not lock people in or out")
+
+    def do_lock_again(self):
+        self.theatre.command("door", "lock", "front")
+        self.require_lock(False, "it was locked again by a person")
 
     def do_kill_gate(self):
         before = self.mark()

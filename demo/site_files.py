@@ -11,28 +11,22 @@ site: tianlin-12
 gate: gate-3
 zone: Asia/Shanghai
 
-mqtt:
-  host: 127.0.0.1
-  port: {port}
-  delivery: platform
-  retry_min: 100ms
-  retry_max: 500ms
+mqtt: {{host: 127.0.0.1, port: {port}, delivery: platform, retry: {{min: 100ms, max: 500ms}}}}
 
 devices:
   front-in: {{driver: wiegand, source: simulated, formats: [H10301, UID34]}}
   front-out: {{driver: wiegand, source: simulated, formats: [H10301, UID34]}}
-  front-camera: {{driver: picture_camera, source: simulated}}
-  front-lock: {{driver: simulated, kind: lock}}
-  front-contact: {{driver: simulated, kind: input, line: contact}}
-  front-exit: {{driver: simulated, kind: input, line: exit_button}}
-  fire-panel: {{driver: simulated, kind: input, line: fire}}
+  front-camera: {{driver: picture_camera}}
+  front-lock: {{driver: simulated, lock: true}}
+  front-contact: {{driver: simulated, lines: contact}}
+  front-exit: {{driver: simulated, lines: exit_button}}
+  fire-panel: {{driver: simulated, lines: fire}}
 
 doors:
   front:
     name: {{zh: 大门, en: Front door}}
     mode: card_or_face
-    readers: {{in: [front-in], out: [front-out]}}
-    camera: front-camera
+    readers: {{in: [front-in, front-camera], out: [front-out]}}
     lock: front-lock
     contact: front-contact
     exit_button: front-exit
@@ -40,9 +34,9 @@ doors:
     unlock: 5s
     held_after: 30s
 
-rules: [rules.d]
+rules: {{files: [rules.d]}}
 recipients: [{grid}, {police}]
-privacy: {{household_in_alerts: true, person_in_alerts: true}}
+privacy: {{names_in_alerts: [household, person]}}
 control: {{socket: {control}}}
 """
 

@@ -79,7 +79,7 @@ def cards_that_may_not():
     yield step("Mon 12:10", "refused", "an unknown card is refused", frame=UNKNOWN_CARD, reason="unknown_card")
     yield step("Mon 18:05", "pass", who=LIU, side="in")
     yield step("Tue 10:00", "suspend", "Liu Yang moved out: the card is suspended", who=LIU)
-    yield step("Tue 18:05", "refused", "the suspended card is refused", frame=LIU.frame, reason="suspended", card=LIU.card)
+    yield step("Tue 18:05", "refused", "the suspended card is refused", frame=LIU.frame, reason="suspended_card", card=LIU.card)
     yield step("Tue 08:03", "noise", "a card frame with bad parity (26 bits) is kept as it came, and opens nothing", frame=LI.frame.with_flipped(7))
     yield step("Tue 08:03:05", "pass", who=LI, side="in")
 
@@ -118,7 +118,8 @@ def the_door():
     yield step("Sat 13:00", "alert_is", rule="door-held-open", subject="front", state="resolved")
     yield step("Sun 10:00", "exit", "somebody leaves by the exit button")
     yield step("Sun 14:00", "fire", "fire alarm: the door is released", active=True)
-    yield step("Sun 14:05", "fire", "the alarm is over: it locks again", active=False)
+    yield step("Sun 14:05", "fire", "the alarm is over: the door stays released until somebody has looked", active=False)
+    yield step("Sun 14:20", "lock_again", "a technician locks it again")
 
 
 def ordinary_days():
