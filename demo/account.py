@@ -110,6 +110,9 @@ def settle(entries, platform):
 
     alerts = open_and_closed(entries)
     wanted = {(fields["alert"], to): fields for fields in alerts.values() for to in fields["to"]}
+    changes = {(f["alert"], to, f["change"]): f["state"] for f in (e.fields for e in entries) if f["kind"] == "alert" for to in f["to"]}
+    complain("states of alerts at the platform that were never committed",
+             ["/".join(map(str, key)) for key, state in platform.alert_states().items() if changes.get(key) != state["state"]])
     held = platform.alerts()
     account.committed_alerts, account.stored_alerts = len(wanted), len(held)
     complain("alerts committed but not at the platform", ["/".join(key) for key in wanted.keys() - held.keys()])

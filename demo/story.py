@@ -25,11 +25,11 @@ class Person:
 
 
 # The names are invented. The faces are those of dlib's example photographs, which their publisher put into the public domain.
-CHEN = Person("p-chen", "陈桂香", "3号楼201", 1, "c-chen", frame34(0x0A1B2C3D), ("lives-alone",))
-LI = Person("p-li", "李建国", "5号楼602", 3, "c-li", frame26(23, 4711), (), "johns/John_Savage")
-WANG = Person("p-wang", "王芳", "5号楼602", 3, "c-wang", frame26(23, 4712), (), "johns/John_Salley")
-ZHAO = Person("p-zhao", "赵强", "8号楼1104", 2, "c-zhao", frame34(0x7F00A5E1), (), "johns/John_Schneider")
-LIU = Person("p-liu", "刘洋", "8号楼1203", 1, "c-liu", frame26(23, 60001))
+CHEN = Person("p-chen", "陈桂香", "3-201", 1, "c-chen", frame34(0x0A1B2C3D), ("lives-alone",))
+LI = Person("p-li", "李建国", "5-602", 3, "c-li", frame26(23, 4711), (), "johns/John_Savage")
+WANG = Person("p-wang", "王芳", "5-602", 3, "c-wang", frame26(23, 4712), (), "johns/John_Salley")
+ZHAO = Person("p-zhao", "赵强", "8-1104", 2, "c-zhao", frame34(0x7F00A5E1), (), "johns/John_Schneider")
+LIU = Person("p-liu", "刘洋", "8-1203", 1, "c-liu", frame26(23, 60001))
 RESIDENTS = (CHEN, LI, WANG, ZHAO, LIU)
 UNKNOWN_CARD = frame26(99, 12345)
 

@@ -53,7 +53,8 @@ class Teller:
     def print_alert(to, alert):
         zh = {"pending": "待发", "firing": "告警", "acknowledged": "已确认", "resolved": "已解除"}[alert["state"]]
         title, text = alert.get("title", {}), alert.get("text", {})
-        where = f"  [{alert['household']}]" if alert.get("household") else ""
+        household = alert.get("evidence", {}).get("household")
+        where = f"  户 {household}" if household else ""
         print(f"         ┌ {to}  {alert['at'][:16].replace('T', ' ')}  {zh} / {alert['state']}{where}")
         print(f"         │ {title.get('zh', '')}: {text.get('zh', '')}")
         print(f"         └ {title.get('en', '')}: {text.get('en', '')}", flush=True)

@@ -51,7 +51,7 @@ class Settle(unittest.TestCase):
         self.assertEqual(self.faults(), [])
 
     def test_a_record_that_never_arrived(self):
-        self.change(self.platform_file, "DELETE FROM records WHERE seq = 3")
+        self.change(self.platform_file, "DELETE FROM record WHERE seq = 3")
         self.assertIn("never stored", self.faults()[0])
 
     def test_a_record_that_was_never_committed(self):
@@ -67,11 +67,16 @@ class Settle(unittest.TestCase):
         self.assertEqual(len(self.faults()), 2)
 
     def test_an_alert_that_never_arrived(self):
-        self.change(self.platform_file, "DELETE FROM alerts")
+        self.change(self.platform_file, "DELETE FROM alert")
         self.assertIn("not at the platform", self.faults()[0])
 
+    def test_a_state_that_was_never_committed(self):
+        self.change(self.gate_file, "UPDATE journal SET payload = ? WHERE seq = 4", alert(4, "a1", 2, "acknowledged"))
+        self.change(self.platform_file, "UPDATE record SET bytes = ? WHERE seq = 4", alert(4, "a1", 2, "acknowledged"))
+        self.assertIn("states of alerts", self.faults()[0])
+
     def test_an_alert_in_an_older_state(self):
-        self.change(self.platform_file, "UPDATE alerts SET payload = ?", json.dumps({"state": "firing", "change": 1}))
+        self.change(self.platform_file, "UPDATE alert SET change = 1, bytes = ?", json.dumps({"state": "firing", "change": 1}))
         self.assertIn("is resolved", self.faults()[0])
 
     def test_an_alert_raised_twice(self):
@@ -80,15 +85,15 @@ class Settle(unittest.TestCase):
         self.assertTrue(any("raised twice" in fault for fault in self.faults()))
 
 
-PUT_RECORD = "INSERT INTO records (epoch, seq, payload) VALUES ('0a0b0c0d', 5, ?)"
+PUT_RECORD = "INSERT INTO record (epoch, seq, bytes) VALUES ('0a0b0c0d', 5, ?)"
 
 
 def make_platform(connection, records, alerts):
-    connection.execute("CREATE TABLE records (epoch TEXT, seq INTEGER, payload BLOB)")
-    connection.execute("CREATE TABLE alerts (alert TEXT, recipient TEXT, payload BLOB)")
-    connection.execute("CREATE TABLE totals (name TEXT, value INTEGER)")
-    connection.executemany("INSERT INTO records VALUES ('0a0b0c0d', ?, ?)", records.items())
-    connection.executemany("INSERT INTO alerts VALUES (?, ?, ?)", [(a, to, json.dumps(p)) for (a, to), p in alerts.items()])
+    connection.execute("CREATE TABLE record (epoch TEXT, seq INTEGER, bytes TEXT)")
+    connection.execute("CREATE TABLE alert (alert TEXT, recipient TEXT, change INTEGER, bytes TEXT)")
+    connection.execute("CREATE TABLE total (name TEXT, n INTEGER)")
+    connection.executemany("INSERT INTO record VALUES ('0a0b0c0d', ?, ?)", records.items())
+    connection.executemany("INSERT INTO alert VALUES (?, ?, ?, ?)", [(a, to, p["change"], json.dumps(p)) for (a, to), p in alerts.items()])
 
 
 class Frames(unittest.TestCase):
