@@ -180,7 +180,7 @@ void MapReader::complain(const Node& at, std::string_view key, std::string messa
 }
 
 const Node* MapReader::take(std::string_view key) {
-    known_.emplace_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     const Node* found = node_.find(key);
     return found != nullptr && found->type == Node::Type::null ? nullptr : found;
 }

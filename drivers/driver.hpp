@@ -25,8 +25,8 @@ public:
     [[nodiscard]] virtual EventSink& sink() = 0;
     /// Event time. For waits on the outside use real timers.
     [[nodiscard]] virtual Now now() const = 0;
-    /// The device answers. Call it once in each run, before the first event; then report every line the device has. The lock state
-    /// asked for is applied from within.
+    /// The device answers. Call it once in each run, before the first event; then report every line the device has. The lock
+    /// state asked for is applied from within.
     virtual void online() = 0;
     /// Ends this run from outside of run(), with this reason: run() is cancelled.
     virtual void fail(Error why) = 0;
@@ -37,9 +37,9 @@ class Device {
 public:
     virtual ~Device() = default;
 
-    /// Opens the device and serves it. Ends only by failing (the text says what and, if possible, the remedy) or by cancellation, after
-    /// which its result does not matter. Whatever it opened is closed when it ends: it will be run again. It may throw; that counts as
-    /// failing.
+    /// Opens the device and serves it. Ends only by failing (the text says what and, if possible, the remedy) or by cancellation,
+    /// after which its result does not matter. Whatever it opened is closed when it ends: it will be run again. It may throw;
+    /// that counts as failing.
     [[nodiscard]] virtual boost::asio::awaitable<Error> run(DeviceHost& host) = 0;
 
     /// Runs a command; called only while online. Idempotent for SetLock. A command the device has no use for is ignored.

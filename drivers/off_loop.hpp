@@ -1,5 +1,6 @@
 #pragma once
-/// One piece of blocking work at a time on a thread of its own, awaited from the loop with a limit. For drivers; costs an Asio include.
+/// One piece of blocking work at a time on a thread of its own, awaited from the loop with a limit. For drivers; costs an Asio
+/// include.
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
@@ -20,8 +21,8 @@
 
 namespace menshen::drivers {
 
-/// A read that never returns (a dead network share, a wedged camera) costs one thread and no more: it is left behind, and until it comes
-/// back every further run() fails at once. Destroying this object, or cancelling run(), never waits for the thread.
+/// A read that never returns (a dead network share, a wedged camera) costs one thread and no more: it is left behind, and until
+/// it comes back every further run() fails at once. Destroying this object, or cancelling run(), never waits for the thread.
 class OffLoop {
 public:
     /// Runs `work` and returns what it returns; "NAME: no answer in 5s" after `limit` of real time. Loop thread only.
@@ -37,13 +38,15 @@ private:
     };
 
     template <class T>
-    static void work_and_wake(const std::function<Result<T>()>& work, const std::shared_ptr<Shared<T>>& shared);
+    static void work_and_wake(const std::function<Result<T>()>& work, const std::shared_ptr<Shared<T>>& shared,
+                              std::atomic<bool>& busy);
 
     std::shared_ptr<std::atomic<bool>> busy_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 template <class T>
-void OffLoop::work_and_wake(const std::function<Result<T>()>& work, const std::shared_ptr<Shared<T>>& shared) {
+void OffLoop::work_and_wake(const std::function<Result<T>()>& work, const std::shared_ptr<Shared<T>>& shared,
+                            std::atomic<bool>& busy) {
     Result<T> answer = fail("nothing was done");
     try {
         answer = work();
@@ -52,6 +55,7 @@ void OffLoop::work_and_wake(const std::function<Result<T>()>& work, const std::s
     }
     const std::lock_guard lock(shared->mutex);
     shared->answer = std::move(answer);
+    busy = false;  // Before anybody wakes: who gets the answer may ask again at once.
     // The lock is held while posting: whoever waits cannot go away, and the loop with it, in between.
     if (shared->waiting == nullptr) return;
     boost::asio::post(shared->waiting->get_executor(), [shared] {
@@ -76,10 +80,7 @@ boost::asio::awaitable<Result<T>> OffLoop::run(std::function<Result<T>()> work, 
     const Waiting waiting{*shared};
     timer.expires_after(limit);
     try {
-        std::thread([shared, work = std::move(work), busy = busy_] {
-            work_and_wake<T>(work, shared);
-            busy->store(false);
-        }).detach();
+        std::thread([shared, work = std::move(work), busy = busy_] { work_and_wake<T>(work, shared, *busy); }).detach();
     } catch (const std::system_error& error) {
         busy_->store(false);
         co_return fail("{}: no thread: {}", name, error.what());

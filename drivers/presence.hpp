@@ -17,8 +17,8 @@ public:
 
     explicit Presence(Millis hold = kDefaultHold) : hold_(hold) {}
 
-    /// True when this frame begins a presentation: another card, or the same one more than `hold` after its last frame. False while it
-    /// rests on the reader; each repeat makes it stay for another `hold`.
+    /// True when this frame begins a presentation: another card, or the same one more than `hold` after its last frame. False
+    /// while it rests on the reader; each repeat makes it stay for another `hold`.
     bool on_read(const CardNumber& card, MonoTime now);
     /// The reader says that the card left, or its event was lost: the next frame is a new presentation.
     void forget() { card_.reset(); }

@@ -9,10 +9,14 @@ namespace menshen::drivers {
 
 std::string_view name_of(Line line) {
     switch (line) {
-        case Line::contact: return "contact";
-        case Line::exit_button: return "exit_button";
-        case Line::fire: return "fire";
-        case Line::tamper: return "tamper";
+        case Line::contact:
+            return "contact";
+        case Line::exit_button:
+            return "exit_button";
+        case Line::fire:
+            return "fire";
+        case Line::tamper:
+            return "tamper";
     }
     return "?";
 }

@@ -98,7 +98,9 @@ void Post::run() {
     running_ = true;
     ++attempts_;
     failed_outside_.reset();
-    auto ended = [self = shared_from_this()](const std::exception_ptr& thrown, Error why) { self->on_ended(thrown, std::move(why)); };
+    auto ended = [self = shared_from_this()](const std::exception_ptr& thrown, Error why) {
+        self->on_ended(thrown, std::move(why));
+    };
     try {
         auto task = device_->run(*this);
         auto handler = asio::bind_cancellation_slot(cancel_.slot(), std::move(ended));
@@ -249,7 +251,8 @@ Result<void> Supervisor::add(const DeviceSettings& settings) {
     const auto table = driver_table();
     const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.name == settings.driver; });
     if (entry == table.end())
-        return fail("{}: there is no driver \"{}\"{}", settings.id.str(), settings.driver, suggestion(settings.driver, driver_names()));
+        return fail("{}: there is no driver \"{}\"{}", settings.id.str(), settings.driver,
+                    suggestion(settings.driver, driver_names()));
     auto device = entry->build(settings);
     if (!device) return tl::unexpected(device.error());
     return add(settings, std::move(*device));

@@ -60,8 +60,8 @@ public:
         Millis steady{10'000};  ///< Online for this long (real time) makes the delay begin again at first_delay.
     };
 
-    /// `sink` and `loop` must outlive the supervisor. `now` gives event time. Destroy the supervisor before the loop, and let the loop
-    /// run after stop() until idle(), or never again.
+    /// `sink` and `loop` must outlive the supervisor. `now` gives event time. Destroy the supervisor before the loop, and let the
+    /// loop run after stop() until idle(), or never again.
     Supervisor(boost::asio::io_context& loop, EventSink& sink, std::function<Now()> now)
         : Supervisor(loop, sink, std::move(now), Options{}) {}
     Supervisor(boost::asio::io_context& loop, EventSink& sink, std::function<Now()> now, Options options);

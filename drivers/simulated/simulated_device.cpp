@@ -65,9 +65,15 @@ void SimulatedDevice::apply(const Command& command) {
                    [&](const Signal& signal) {
                        outputs_.last_signal = signal.meaning;
                        switch (signal.meaning) {
-                           case Signal::Meaning::granted: ++outputs_.granted; break;
-                           case Signal::Meaning::denied: ++outputs_.denied; break;
-                           case Signal::Meaning::bad_read: ++outputs_.bad_read; break;
+                           case Signal::Meaning::granted:
+                               ++outputs_.granted;
+                               break;
+                           case Signal::Meaning::denied:
+                               ++outputs_.denied;
+                               break;
+                           case Signal::Meaning::bad_read:
+                               ++outputs_.bad_read;
+                               break;
                        }
                    },
                },

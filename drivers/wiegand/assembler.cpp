@@ -7,18 +7,24 @@ namespace menshen::drivers::wiegand {
 
 namespace {
 
-/// A kernel stamp is never negative and never a century away; what is cannot overflow the differences below.
-Nanos sane(Nanos stamp) { return std::clamp(stamp, Nanos::zero(), Nanos::max() / 2); }
+/// A kernel stamp is never negative and never 70 years away; a clamped one cannot overflow the differences below, nor stand so
+/// late that no later time could close its frame.
+Nanos sane(Nanos stamp) { return std::clamp(stamp, Nanos::zero(), Nanos::max() / 4); }
 
 }  // namespace
 
 std::string_view name_of(FrameFault fault) {
     switch (fault) {
-        case FrameFault::none: return "none";
-        case FrameFault::corrupt: return "corrupt";
-        case FrameFault::lost: return "lost edges";
-        case FrameFault::too_long: return "too long";
-        case FrameFault::torn: return "torn";
+        case FrameFault::none:
+            return "none";
+        case FrameFault::corrupt:
+            return "corrupt";
+        case FrameFault::lost:
+            return "lost edges";
+        case FrameFault::too_long:
+            return "too long";
+        case FrameFault::torn:
+            return "torn";
     }
     return "?";
 }
@@ -62,7 +68,7 @@ std::optional<WireFrame> Assembler::add(const Edge& edge) {
 }
 
 std::optional<WireFrame> Assembler::on_time(Nanos now) {
-    if (!open_ || sane(now) - *last_ <= times_.gap) return std::nullopt;
+    if (!open_ || std::max(now, Nanos::zero()) - *last_ <= times_.gap) return std::nullopt;
     return close();
 }
 

@@ -14,9 +14,9 @@ using Nanos = std::chrono::nanoseconds;
 
 /// A falling edge, as the kernel reports it.
 struct Edge {
-    bool one = false;            ///< On DATA1; else on DATA0.
-    Nanos stamp{};               ///< The kernel's.
-    std::uint32_t number = 0;    ///< The kernel's `seqno` of the request: grows by one, wraps; a jump means that events were lost.
+    bool one = false;          ///< On DATA1; else on DATA0.
+    Nanos stamp{};             ///< The kernel's.
+    std::uint32_t number = 0;  ///< The kernel's `seqno` of the request: grows by one, wraps; a jump means that events were lost.
 };
 
 enum class FrameFault : std::uint8_t {
@@ -34,13 +34,14 @@ struct WireFrame {
     bool noisy = false;                   ///< Contact noise was taken out.
 };
 
-/// Feed it every edge that waits, then call on_time() with the kernel clock read *before* the queue was found empty; a late wake-up then
-/// neither splits nor joins frames.
+/// Feed it every edge that waits, then call on_time() with the kernel clock read *before* the queue was found empty; a late
+/// wake-up then neither splits nor joins frames.
 class Assembler {
 public:
     struct Times {
         std::chrono::microseconds gap{40'000};  ///< A longer silence ends a frame.
-        std::chrono::microseconds noise{100};   ///< Edges that follow another within this are no bits: a pulse is 200 us apart at least.
+        std::chrono::microseconds noise{
+            100};  ///< Edges that follow another within this are no bits: a pulse is 200 us apart at least.
     };
 
     Assembler() : Assembler(Times{}) {}
@@ -68,7 +69,7 @@ private:
     WireFrame frame_;
     bool open_ = false;
     bool last_one_ = false;
-    std::optional<Nanos> last_;               ///< Stamp of the last edge, dropped ones included.
+    std::optional<Nanos> last_;  ///< Stamp of the last edge, dropped ones included.
     std::optional<std::uint32_t> last_number_;
     Counters counters_;
 };

@@ -12,7 +12,8 @@
 
 namespace menshen::drivers::wiegand {
 
-/// Bit 0 is the first that arrived. It is kept at the top of the first word, so a mask for "bits 1 to 12" is the same for every length.
+/// Bit 0 is the first that arrived. It is kept at the top of the first word, so a mask for "bits 1 to 12" is the same for every
+/// length.
 class Bits {
 public:
     static constexpr unsigned kLimit = 128;

@@ -51,10 +51,12 @@ Result<Bits> encode(const Format& format, const std::map<std::string, std::uint6
     Bits frame;
     while (frame.size() < format.bits) frame.append(false);
     for (const auto& [name, value] : fields) {
-        const auto field = std::find_if(format.fields.begin(), format.fields.end(), [&](const Field& f) { return f.name == name; });
+        const auto field =
+            std::find_if(format.fields.begin(), format.fields.end(), [&](const Field& f) { return f.name == name; });
         if (field == format.fields.end()) return fail("{} has no field \"{}\"", format.name, name);
         const unsigned width = field->last - field->first + 1;
-        if (width < 64 && value >> width != 0) return fail("{}: {} has {} bits, {} is too large", format.name, name, width, value);
+        if (width < 64 && value >> width != 0)
+            return fail("{}: {} has {} bits, {} is too large", format.name, name, width, value);
         for (unsigned i = 0; i < width; ++i) frame.set(field->last - i, (value >> i & 1u) != 0);
     }
     for (const auto& fixed : format.fixed) frame.set(fixed.bit, fixed.value);
@@ -87,7 +89,8 @@ std::optional<char> decode_key(const Bits& frame) {
     constexpr std::string_view kKeys = "0123456789*#";
     if (frame.size() != 4 && frame.size() != 8) return std::nullopt;
     const auto low = frame.field(frame.size() - 4, frame.size() - 1);
-    // The 8-bit burst checks itself: its high half is the complement. By that rule 7 is 10000111, though a vendor's table prints another.
+    // The 8-bit burst checks itself: its high half is the complement. By that rule 7 is 10000111, though a vendor's table prints
+    // another.
     if (frame.size() == 8 && frame.field(0, 3) != (~low & 0xFu)) return std::nullopt;
     if (low >= kKeys.size()) return std::nullopt;
     return kKeys[low];

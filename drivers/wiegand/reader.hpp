@@ -25,7 +25,8 @@ struct Malformed {
     std::string raw;     ///< "26:2F623AF"
     std::string reason;  ///< "H10301: leading parity is odd, must be even"
 };
-/// Nothing to say: a repeat, stray noise, a key, a frame the wire spoiled, or more malformed frames than are worth a record. Counted.
+/// Nothing to say: a repeat, stray noise, a key, a frame the wire spoiled, or more malformed frames than are worth a record.
+/// Counted.
 using Reading = std::variant<std::monostate, Card, Malformed>;
 
 class Reader {

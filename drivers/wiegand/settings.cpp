@@ -23,7 +23,8 @@ void add_format(MapReader& reader, const Node& node, std::vector<const Format*>&
     if (node.type != Node::Type::scalar) return reader.complain(node, "formats", "must hold names of formats only");
     const Format* format = find_format(node.scalar);
     if (format == nullptr)
-        return reader.complain(node, "formats", fmt::format("cannot hold \"{}\"{}", node.scalar, suggestion(node.scalar, format_names())));
+        return reader.complain(node, "formats",
+                               fmt::format("cannot hold \"{}\"{}", node.scalar, suggestion(node.scalar, format_names())));
     const auto rival = std::find_if(formats.begin(), formats.end(), [&](const Format* f) { return f->bits == format->bits; });
     if (rival != formats.end())
         return reader.complain(node, "formats",
@@ -31,10 +32,11 @@ void add_format(MapReader& reader, const Node& node, std::vector<const Format*>&
                                            "keep the one this reader sends",
                                            (*rival)->name, format->name, format->bits));
     if (!format->is_checked())
-        reader.problems().add(reader.file(), node.place,
-                              fmt::format("{}: {} has no parity that could be checked: a loose wire can turn one card into another",
-                                          reader.path_of("formats"), format->name),
-                              Severity::warning);
+        reader.problems().add(
+            reader.file(), node.place,
+            fmt::format("{}: {} has no parity that could be checked: a loose wire can turn one card into another",
+                        reader.path_of("formats"), format->name),
+            Severity::warning);
     formats.push_back(format);
 }
 
@@ -46,7 +48,8 @@ void read_settings(MapReader& reader, DeviceSettings& device) {
     if (const Node* node = reader.require("formats"); node != nullptr) {
         if (node->type == Node::Type::list) {
             for (const auto& item : node->items) add_format(reader, item, settings->formats);
-            if (node->items.empty()) reader.complain(*node, "formats", "is empty; name what this reader sends, for example H10301");
+            if (node->items.empty())
+                reader.complain(*node, "formats", "is empty; name what this reader sends, for example H10301");
         } else {
             add_format(reader, *node, settings->formats);
         }

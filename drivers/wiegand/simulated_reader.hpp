@@ -1,6 +1,6 @@
 #pragma once
-/// The device of `driver: wiegand` with `source: simulated`: frames of the stage go as edges through the same assembler, formats and
-/// presence as those of a wire.
+/// The device of `driver: wiegand` with `source: simulated`: frames of the stage go as edges through the same assembler, formats
+/// and presence as those of a wire.
 
 #include <memory>
 
