@@ -18,6 +18,7 @@ struct BacktestOptions {
     std::optional<Stamp> until;                ///< Inclusive; records after it are left out, event time runs on to it.
     bool json = false;                         ///< One JSON object a line for each change; else lines and a summary for people.
     std::string gate = "gate";
+    std::size_t memory_limit = std::size_t{1} << 30;  ///< Off the gate there is more room than on it.
 };
 
 struct BacktestReport {

@@ -57,6 +57,7 @@ struct Position {
     std::string epoch;
     std::uint64_t seq = 0;
     bool operator==(const Position&) const = default;
+    [[nodiscard]] std::string text() const { return fmt::format("{}-{}", epoch, seq); }
 };
 
 class Engine {

@@ -19,6 +19,7 @@ namespace menshen::rules {
 /// One state of a rule for each of these.
 enum class Per : std::uint8_t { gate, person, household, card, stranger, door };
 inline constexpr std::size_t kPerCount = 6;
+using menshen::to_text;  // the overload below must not hide the others
 [[nodiscard]] std::string_view to_text(Per per);
 
 /// Words for people, in Chinese and in English.

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "rules/engine_state.hpp"
+
+namespace menshen::rules {
+
+namespace {
+
+/// A wall clock that moved by less against the span clock was slewed or rounded, not stepped.
+constexpr std::int64_t kStep = 1000;
+
+}  // namespace
+
+// The queue holds for each state at most one entry that counts: the one at `queued`. A match usually moves `due` further away; the entry
+// stays where it is, and only when it comes to the front is it put back at the later time. So a match costs no work in the queue.
+void Engine::State::set_due(RuleRun& run, SubjectState& state, Point due) {
+    state.due = due;
+    if (due >= state.queued) return;
+    state.queued = due;
+    push({due, index_of(run), state.subject});
+}
+
+void Engine::State::push(Deadline deadline) {
+    queue_.push_back(deadline);
+    std::push_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
+}
+
+Engine::State::Deadline Engine::State::pop() {
+    std::pop_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
+    const auto out = queue_.back();
+    queue_.pop_back();
+    return out;
+}
+
+bool Engine::State::comes_after(const Deadline& a, const Deadline& b) const {
+    if (a.at != b.at) return a.at > b.at;
+    if (a.rule != b.rule) return a.rule > b.rule;
+    if (a.subject == b.subject) return false;
+    const auto& subjects = names(runs_[a.rule].rule->per);
+    return subjects.name(a.subject) > subjects.name(b.subject);
+}
+
+bool Engine::State::tidy() {
+    while (!queue_.empty()) {
+        const auto& front = queue_.front();
+        auto* state = runs_[front.rule].find(front.subject);
+        if (state != nullptr && state->queued == front.at && state->due == front.at) return true;
+        const auto stale = pop();
+        if (state == nullptr || state->queued != stale.at) continue;
+        state->queued = kNever;
+        if (state->due != kNever) set_due(runs_[stale.rule], *state, state->due);
+    }
+    return false;
+}
+
+void Engine::State::fire_due(Point until, const std::optional<Stamp>& at, Changes& out) {
+    while (!queue_.empty() && queue_.front().at <= until && tidy() && queue_.front().at <= until) {
+        const auto deadline = pop();
+        auto& run = runs_[deadline.rule];
+        auto& state = *run.find(deadline.subject);
+        const auto stamp = at ? *at : stamp_of(run, state, deadline.at);
+        state.queued = state.due = kNever;
+        // What fell due while nobody watched is told as of the moment at which it was noticed.
+        on_due(run, state, {stamp, at ? until : deadline.at, nullptr}, out);
+    }
+}
+
+void Engine::State::rebuild_queue() {
+    queue_.clear();
+    for (auto& run : runs_) {
+        for (auto& state : run.states) {
+            state.queued = state.due;
+            if (state.due != kNever) queue_.push_back({state.due, index_of(run), state.subject});
+        }
+    }
+    std::make_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
+}
+
+/// Midnights are points of the wall clock: when it was stepped they lie elsewhere.
+void Engine::State::on_shift(Changes& out) {
+    if (std::abs(clock_.shift() - shift_) < kStep) return;
+    shift_ = clock_.shift();
+    for (const auto index : counting_days_) {
+        auto& run = runs_[index];
+        const auto& days = std::get<Days>(run.rule->condition);
+        for (auto& state : run.states) {
+            if (state.due != kNever) set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, state.days)).time));
+        }
+    }
+    fire_due(clock_.now(), std::nullopt, out);
+}
+
+Stamp Engine::State::stamp_of(RuleRun& run, const SubjectState& state, Point due) const {
+    const auto stamp = local(clock_.stamp_at(due));
+    const auto* days = std::get_if<Days>(&run.rule->condition);
+    if (days == nullptr) return stamp;
+    // To the millisecond, though the clock was slewed since.
+    const auto exact = midnight(run_breaks_on(*days, state.days));
+    return std::abs((exact.time - stamp.time).count()) < kStep ? exact : stamp;
+}
+
+Stamp Engine::State::local(Stamp stamp) const { return settings_.zone ? settings_.zone->at(stamp.time) : stamp; }
+
+void Engine::State::on_time(const Moment& now, Changes& out) {
+    // The clock stays where the last record left it: a replay, which knows records only, must come to the same.
+    if (clock_.running()) fire_due(clock_.read(now).ran, std::nullopt, out);
+}
+
+std::optional<Millis> Engine::State::until_next(const Moment& now) {
+    if (!clock_.running() || !tidy()) return std::nullopt;
+    return Millis{std::max<std::int64_t>(0, queue_.front().at - clock_.read(now).ran)};
+}
+
+}  // namespace menshen::rules

@@ -1,0 +1,407 @@
+#include "rules/parse_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "rules/text.hpp"
+
+namespace menshen::rules {
+
+namespace {
+
+constexpr std::array<std::string_view, 14> kFields{"person",    "household", "card", "stranger", "door",        "device",   "side",
+                                                   "method",    "certainty", "reason", "tag",    "late", "person.tags", "gate.tags"};
+constexpr std::array<std::string_view, 2> kPlannedFields{"household.size", "origin"};
+constexpr std::array<std::string_view, 2> kTagFields{"person.tags", "gate.tags"};
+constexpr std::array<std::string_view, 2> kSides{"in", "out"};
+constexpr std::array<std::string_view, 6> kMethods{"card", "face", "pin", "exit_button", "remote", "free"};
+constexpr std::array<std::string_view, 2> kCertainties{"weak", "strong"};
+constexpr std::array<std::string_view, 2> kBooleans{"true", "false"};
+constexpr std::size_t kMostValues = 1000;
+
+constexpr Millis kDay{86'400'000};
+
+/// The values that a field with a closed set of them may have.
+std::span<const std::string_view> choices_of(std::string_view field) {
+    if (field == "side") return kSides;
+    if (field == "method") return kMethods;
+    if (field == "certainty") return kCertainties;
+    if (field == "late") return kBooleans;
+    return {};
+}
+
+/// Reads maps of `field: value` and `field: [values]`.
+class TestsReader {
+public:
+    TestsReader(MapReader& rule, std::string path, std::span<const std::string_view> fields)
+        : file_(rule.file()), path_(std::move(path)), problems_(rule.problems()), fields_(fields) {}
+
+    [[nodiscard]] bool is_field(const Node::Entry& entry) {
+        if (std::find(fields_.begin(), fields_.end(), entry.key) != fields_.end()) return true;
+        if (entry.key.starts_with("more.") && entry.key.size() > 5 && fields_.size() == kFields.size()) return true;
+        if (std::find(kPlannedFields.begin(), kPlannedFields.end(), entry.key) != kPlannedFields.end()) {
+            complain(entry.place, entry.key, "is not supported by this version of Menshen");
+        } else {
+            complain(entry.place, entry.key, "is not known here" + suggestion(entry.key, fields_));
+        }
+        return false;
+    }
+
+    void read(const Node::Entry& entry, std::vector<FieldTest>& out) {
+        if (!is_field(entry)) return;
+        FieldTest test{entry.key.starts_with("more.") ? entry.key.substr(5) : entry.key, {}};
+        for (const auto& value : values(entry)) {
+            const auto choices = choices_of(entry.key);
+            if (!choices.empty() && std::find(choices.begin(), choices.end(), value->scalar) == choices.end()) {
+                complain(value->place, entry.key,
+                         fmt::format("cannot be \"{}\"{}", value->scalar, suggestion(value->scalar, choices)));
+            }
+            test.values.push_back(value->scalar);
+        }
+        std::sort(test.values.begin(), test.values.end());
+        test.values.erase(std::unique(test.values.begin(), test.values.end()), test.values.end());
+        if (!test.values.empty()) out.push_back(std::move(test));
+    }
+
+    void complain(Place at, std::string_view key, std::string_view message) {
+        problems_.add(file_, at, fmt::format("{}{}{} {}", path_, key.empty() ? "" : ".", key, message));
+    }
+
+private:
+    std::vector<const Node*> values(const Node::Entry& entry) {
+        std::vector<const Node*> out;
+        if (entry.value.type == Node::Type::scalar) return {&entry.value};
+        if (entry.value.type != Node::Type::list || entry.value.items.empty()) {
+            complain(entry.value.place, entry.key, "needs a value or a list of values, any of which will do");
+            return out;
+        }
+        if (entry.value.items.size() > kMostValues) {
+            complain(entry.value.place, entry.key, fmt::format("has more than {} values", kMostValues));
+            return out;
+        }
+        for (const auto& item : entry.value.items) {
+            if (item.type == Node::Type::scalar) {
+                out.push_back(&item);
+            } else {
+                complain(item.place, entry.key, "must hold plain values only");
+            }
+        }
+        return out;
+    }
+
+    std::string file_;
+    std::string path_;
+    Problems& problems_;
+    std::span<const std::string_view> fields_;
+};
+
+void sort_tests(std::vector<FieldTest>& tests) {
+    std::sort(tests.begin(), tests.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+}
+
+void read_not(MapReader& rule, const Node& node, Where& out) {
+    TestsReader reader(rule, rule.path_of("where.not"), kFields);
+    if (node.type != Node::Type::map || node.entries.empty()) {
+        reader.complain(node.place, "", "must be a map of fields and values");
+        return;
+    }
+    std::vector<FieldTest> tests;
+    for (const auto& entry : node.entries) reader.read(entry, tests);
+    sort_tests(tests);
+    if (!tests.empty()) out.none.push_back(std::move(tests));
+}
+
+std::optional<Millis> time_of_day(std::string_view text) {
+    const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
+    const int hour = (text[0] - '0') * 10 + (text[1] - '0');
+    const int minute = (text[3] - '0') * 10 + (text[4] - '0');
+    if (minute > 59 || hour > 24 || (hour == 24 && minute != 0)) return std::nullopt;
+    return std::chrono::hours{hour} + std::chrono::minutes{minute};
+}
+
+/// One condition's map, without what comes later.
+class ConditionReader {
+public:
+    ConditionReader(MapReader& rule, std::string_view name, std::span<const std::string_view> planned)
+        : node_(without_planned(*rule.node().find(name), rule.file(), rule.path_of(name), planned, rule.problems())),
+          had_planned_(node_.entries.size() != rule.node().find(name)->entries.size()),
+          reader_(node_, rule.file(), rule.path_of(name), rule.problems()) {}
+
+    [[nodiscard]] MapReader& map() { return reader_; }
+    /// Something that this version does not know stood here: do not also ask for what it stands in for.
+    [[nodiscard]] bool had_planned() const { return had_planned_; }
+
+private:
+    Node node_;
+    bool had_planned_;
+    MapReader reader_;
+};
+
+Absent read_absent(MapReader& rule) {
+    constexpr std::array<std::string_view, 4> planned{"budget", "at_least", "at_most", "per_subject"};
+    ConditionReader condition(rule, "absent", planned);
+    auto& map = condition.map();
+    const bool missing = map.node().find("for") == nullptr;
+    const auto duration = map.duration("for", {1s, kDay * 400});
+    if (missing && !condition.had_planned()) map.complain(map.node(), "for", "is missing, as in {for: 24h}");
+    map.finish();
+    return {duration.value_or(kDay)};
+}
+
+Count read_count(MapReader& rule) {
+    constexpr std::array<std::string_view, 2> planned{"budget", "per_subject"};
+    ConditionReader condition(rule, "count", planned);
+    auto& map = condition.map();
+    Count out;
+    if (map.require("over") != nullptr) out.over = map.duration("over", {1s, kDay * 62}).value_or(kDay);
+    const Node* limit = map.node().find("more_than");
+    if (limit != nullptr && limit->type == Node::Type::map) {
+        static_cast<void>(map.take("more_than"));
+        map.complain(*limit, "more_than", "must be a number: limits by household size are not supported by this version of Menshen");
+    } else if (map.require("more_than") != nullptr) {
+        out.more_than = static_cast<std::uint32_t>(map.integer("more_than", 0, 10'000).value_or(1));
+    }
+    map.finish();
+    return out;
+}
+
+void read_days_within(MapReader& map, Days& out) {
+    out.at_least = static_cast<std::uint32_t>(map.integer("at_least", 1, 60).value_or(1));
+    const Node* node = map.require("within");
+    if (node == nullptr) return;
+    const auto within = map.duration("within", {kDay, kDay * 60});
+    if (!within) return;
+    out.within = static_cast<std::uint32_t>(*within / kDay);
+    if (*within % kDay != 0ms) map.complain(*node, "within", "must be whole days");
+    if (out.within < out.at_least) map.complain(*node, "within", "must not be shorter than at_least");
+}
+
+Days read_days(MapReader& rule) {
+    ConditionReader condition(rule, "days", {});
+    auto& map = condition.map();
+    Days out;
+    if (map.node().find("at_least") != nullptr || map.node().find("within") != nullptr) {
+        if (const auto* both = map.take("consecutive")) {
+            map.complain(*both, "consecutive", "cannot stand beside at_least and within; keep one of the two");
+        }
+        if (map.require("at_least") != nullptr) read_days_within(map, out);
+        static_cast<void>(map.take("within"));
+    } else {
+        if (map.node().find("consecutive") == nullptr) {
+            map.complain(map.node(), "", "needs {consecutive: 3} or {at_least: 3, within: 7d}");
+        }
+        out.consecutive = static_cast<std::uint32_t>(map.integer("consecutive", 1, 60).value_or(1));
+        static_cast<void>(map.take("at_least"));
+        static_cast<void>(map.take("within"));
+    }
+    map.finish();
+    return out;
+}
+
+Each read_each(MapReader& rule) {
+    ConditionReader condition(rule, "each", {});
+    auto& map = condition.map();
+    Each out;
+    const Node* inside = map.node().find("cooldown");
+    if (const auto value = map.duration("cooldown", {0ms, kDay * 30})) out.cooldown = *value;
+    map.finish();
+    if (const Node* beside = rule.take("cooldown"); beside != nullptr && inside != nullptr) {
+        rule.complain(*beside, "cooldown", "is given twice: here and in each");
+    } else if (const auto value = rule.duration("cooldown", {0ms, kDay * 30})) {
+        out.cooldown = *value;
+    }
+    return out;
+}
+
+/// A mistyped or planned condition has been complained of already.
+bool seems_to_have_condition(const Node& rule) {
+    return std::any_of(rule.entries.begin(), rule.entries.end(), [](const Node::Entry& entry) {
+        return std::find(std::begin(kPlannedConditions), std::end(kPlannedConditions), entry.key) != std::end(kPlannedConditions) ||
+               !nearest(entry.key, kConditions).empty();
+    });
+}
+
+std::optional<Text> read_text(MapReader& map, std::string_view key) {
+    const Node* node = map.take(key);
+    if (node == nullptr) return std::nullopt;
+    if (node->type == Node::Type::scalar) return Text{node->scalar, node->scalar};
+    MapReader languages(*node, map.file(), map.path_of(key), map.problems());
+    Text out{languages.text("zh").value_or(""), languages.text("en").value_or("")};
+    languages.finish();
+    // One language is better than none for those who read only the other.
+    if (out.zh.empty()) out.zh = out.en;
+    if (out.en.empty()) out.en = out.zh;
+    return out;
+}
+
+void check_placeholders(MapReader& alert, const Node& at, std::string_view language, std::string_view text, const Rule& rule) {
+    const auto path = language.empty() ? std::string("text") : fmt::format("text.{}", language);
+    const auto known = known_placeholders(rule);
+    const auto found = placeholders_of(text);
+    if (found.stray_brace) alert.complain(at, path, "has a brace that is no {placeholder}");
+    for (const auto& name : found.names) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        alert.complain(at, path, fmt::format("uses {{{}}}, which this rule does not have{}", name, suggestion(name, known)));
+    }
+}
+
+void check_text(MapReader& alert, const Rule& rule) {
+    const Node* node = alert.node().find("text");
+    if (node == nullptr) return;
+    if (node->type == Node::Type::scalar) check_placeholders(alert, *node, "", node->scalar, rule);
+    for (const auto& entry : node->entries) {
+        if ((entry.key == "zh" || entry.key == "en") && entry.value.type == Node::Type::scalar) {
+            check_placeholders(alert, entry.value, entry.key, entry.value.scalar, rule);
+        }
+    }
+}
+
+void read_recipients(MapReader& alert, const ParseOptions& options, Rule& out) {
+    const auto ids = alert.texts("to");
+    const Node* node = alert.node().find("to");
+    if (!ids) {
+        if (options.recipients) {
+            alert.problems().add(out.file, out.place, fmt::format("{} tells nobody; add alert.to", out.id.str()), Severity::warning);
+        }
+        return;
+    }
+    std::vector<std::string_view> known;
+    if (options.recipients) {
+        for (const auto& recipient : *options.recipients) known.push_back(recipient.str());
+    }
+    for (std::size_t i = 0; i < ids->size(); ++i) {
+        const auto& id = (*ids)[i];
+        const Node& at = node->type == Node::Type::list && i < node->items.size() ? node->items[i] : *node;
+        if (!is_topic_safe(id)) {
+            alert.complain(at, "to", fmt::format("cannot be \"{}\": ids have 1 to 32 of a-z, 0-9 and -", id));
+        } else if (options.recipients && std::find(known.begin(), known.end(), id) == known.end()) {
+            alert.complain(at, "to", fmt::format("names \"{}\", who is no recipient{}", id, suggestion(id, known)));
+        }
+        if (std::find(out.to.begin(), out.to.end(), RecipientId(id)) == out.to.end()) out.to.emplace_back(id);
+    }
+}
+
+}  // namespace
+
+Node without_planned(const Node& map, std::string_view file, std::string_view path, std::span<const std::string_view> planned,
+                     Problems& problems) {
+    Node out = map;
+    std::erase_if(out.entries, [&](const Node::Entry& entry) {
+        if (std::find(planned.begin(), planned.end(), entry.key) == planned.end()) return false;
+        problems.add(file, entry.place, fmt::format("{}.{} is not supported by this version of Menshen", path, entry.key));
+        return true;
+    });
+    return out;
+}
+
+void read_where(MapReader& rule, Where& out) {
+    const Node* node = rule.take("where");
+    if (node == nullptr) return;
+    TestsReader reader(rule, rule.path_of("where"), kFields);
+    if (node->type != Node::Type::map) {
+        reader.complain(node->place, "", "must be a map of fields and values");
+        return;
+    }
+    for (const auto& entry : node->entries) {
+        if (entry.key != "not") {
+            reader.read(entry, out.all);
+        } else if (entry.value.type == Node::Type::list) {
+            for (const auto& item : entry.value.items) read_not(rule, item, out);
+        } else {
+            read_not(rule, entry.value, out);
+        }
+    }
+    sort_tests(out.all);
+}
+
+void read_unless(MapReader& rule, const Rule& so_far, std::vector<FieldTest>& out) {
+    const Node* node = rule.take("unless");
+    if (node == nullptr) return;
+    TestsReader reader(rule, rule.path_of("unless"), kTagFields);
+    if (node->type != Node::Type::map) {
+        reader.complain(node->place, "", "must be a map, as in {person.tags: away}");
+        return;
+    }
+    for (const auto& entry : node->entries) {
+        reader.read(entry, out);
+        if (entry.key == "person.tags" && so_far.condition.index() == 1 && so_far.per != Per::person) {
+            reader.complain(entry.place, entry.key, "beside absent needs `per: person`: nobody else has tags");
+        }
+    }
+    sort_tests(out);
+}
+
+void read_during(MapReader& rule, std::optional<During>& out) {
+    const auto text = rule.text("during");
+    if (!text) return;
+    const Node& node = *rule.node().find("during");
+    const auto dash = text->find('-');
+    const auto from = time_of_day(text->substr(0, dash));
+    const auto to = dash == std::string::npos ? std::nullopt : time_of_day(text->substr(dash + 1));
+    if (!from || !to || *from == kDay) {
+        rule.complain(node, "during",
+                      fmt::format("must be a time of day as in \"22:00-06:00\", got \"{}\"; names of schedules are not supported by "
+                                  "this version of Menshen",
+                                  *text));
+    } else if (*from == *to) {
+        rule.complain(node, "during", "is empty; for the whole day write \"00:00-24:00\" or leave it out");
+    } else {
+        out = During{*from, *to};
+    }
+}
+
+void read_condition(MapReader& rule, Rule& out) {
+    std::string_view chosen;
+    for (const auto name : kConditions) {
+        static_cast<void>(rule.take(name));  // known now, present or not
+        const auto& entries = rule.node().entries;
+        const auto it = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == name; });
+        if (it == entries.end()) continue;
+        if (!chosen.empty()) {
+            rule.problems().add(rule.file(), it->place,
+                                fmt::format("{} cannot stand beside {}: a rule has one condition", rule.path_of(name), chosen));
+            continue;
+        }
+        chosen = name;
+    }
+    if (chosen == "absent") out.condition = read_absent(rule);
+    if (chosen == "count") out.condition = read_count(rule);
+    if (chosen == "days") out.condition = read_days(rule);
+    if (chosen == "each") out.condition = read_each(rule);
+    if (chosen.empty() && !seems_to_have_condition(rule.node())) {
+        rule.complain(rule.node(), "", "needs a condition (one of: each, absent, count, days)");
+    }
+    if (chosen != "each") {
+        if (const Node* node = rule.take("cooldown")) rule.complain(*node, "cooldown", "belongs to `each` only");
+    }
+    const Node* open_for = rule.take("open_for");
+    out.open_for = rule.duration("open_for", {1s, kDay * 30}).value_or(Millis{3'600'000});
+    if (open_for != nullptr && chosen != "each") rule.complain(*open_for, "open_for", "belongs to `each` only");
+}
+
+void read_title(MapReader& rule, Rule& out) {
+    out.title = read_text(rule, "title").value_or(Text{out.id.str(), out.id.str()});
+}
+
+void read_alert(MapReader& rule, const ParseOptions& options, Rule& out) {
+    constexpr std::array<std::string_view, 4> planned{"repeat_every", "escalate", "notify_between", "evidence"};
+    constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
+    const Node none{.type = Node::Type::map, .place = out.place};
+    const Node* given = rule.take("alert");
+    const Node node =
+        without_planned(given == nullptr ? none : *given, rule.file(), rule.path_of("alert"), planned, rule.problems());
+    MapReader alert(node, rule.file(), rule.path_of("alert"), rule.problems());
+    if (const auto severity = alert.choice("severity", severities)) out.severity = *parse_alert_severity(*severity);
+    read_recipients(alert, options, out);
+    if (const auto text = read_text(alert, "text")) {
+        out.text = *text;
+        check_text(alert, out);
+    } else {
+        out.text = default_text(out);
+    }
+    alert.finish();
+}
+
+}  // namespace menshen::rules
