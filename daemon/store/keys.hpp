@@ -12,14 +12,15 @@
 
 namespace menshen::store {
 
-/// Reads a master key: 32 bytes, or 64 hex digits with an optional newline. Refused, with the remedy, when the file is missing, is
-/// not a plain file, belongs to another user (root's is accepted), or gives group or others any access. Blocks on the disk.
+/// Reads a master key: 32 bytes, or 64 hex digits with an optional newline. Refused, with the remedy, when the file is missing,
+/// is not a plain file, belongs to another user (root's is accepted), or gives group or others any access. Blocks on the disk.
 [[nodiscard]] Result<Key> load_master_key(const std::filesystem::path& path);
 
 /// `$CREDENTIALS_DIRECTORY/menshen.key` when systemd gives one, else empty.
 [[nodiscard]] std::filesystem::path credentials_key_path();
 
-/// Makes a new random key, as 64 hex digits in a new file of mode 0600, and returns it. Never replaces a file. Blocks on the disk.
+/// Makes a new random key, as 64 hex digits in a new file of mode 0600, and returns it. Never replaces a file. Blocks on the
+/// disk.
 [[nodiscard]] Result<Key> create_master_key(const std::filesystem::path& path);
 
 /// The keys of each purpose. Immutable; any thread.

@@ -18,10 +18,10 @@ namespace menshen::store {
 struct AlertRow {
     AlertId alert;
     RecipientId to;
-    std::string payload;     ///< JSON, as it is to be published.
-    bool open = true;        ///< False: once delivered, the retained message is to be cleared.
-    std::uint64_t n = 0;     ///< Place in the alert lane, from 1; given by the store.
-    WallTime changed_at{};   ///< Of the last record of the batch that brought it, when it has one; given by the store.
+    std::string payload;    ///< JSON, as it is to be published.
+    bool open = true;       ///< False: once delivered, the retained message is to be cleared.
+    std::uint64_t n = 0;    ///< Place in the alert lane, from 1; given by the store.
+    WallTime changed_at{};  ///< Of the last record of the batch that brought it, when it has one; given by the store.
 };
 
 /// One face of a person, as the pipeline `model` sees it. Sealed in the database.
@@ -106,13 +106,13 @@ struct StoredRecord {
 /// The end of the chain and what waits for the platform.
 struct Head {
     std::string epoch;
-    std::uint64_t seq = 0;   ///< Of the last committed record; 0: none yet.
-    std::string link;        ///< Its chain link, 64 hex digits.
-    std::uint64_t alert_n = 0;  ///< Last number given in the alert lane.
-    std::uint64_t confirmed_seq = 0;      ///< Records up to here are delivered (or made room).
-    std::uint64_t waiting_records = 0;    ///< Rows in the records lane.
-    std::uint64_t waiting_alerts = 0;     ///< Rows in the alert lane.
-    std::uint64_t waiting_bytes = 0;      ///< Payload bytes of both lanes.
+    std::uint64_t seq = 0;              ///< Of the last committed record; 0: none yet.
+    std::string link;                   ///< Its chain link, 64 hex digits.
+    std::uint64_t alert_n = 0;          ///< Last number given in the alert lane.
+    std::uint64_t confirmed_seq = 0;    ///< Records up to here are delivered (or made room).
+    std::uint64_t waiting_records = 0;  ///< Rows in the records lane.
+    std::uint64_t waiting_alerts = 0;   ///< Rows in the alert lane.
+    std::uint64_t waiting_bytes = 0;    ///< Payload bytes of both lanes.
 };
 
 /// What a walk along the chain found.

@@ -18,6 +18,10 @@ void check(sqlite3_stmt* statement, int code) {
 
 }  // namespace
 
+SqlError SqlError::corrupt(const std::string& message) { return {SQLITE_CORRUPT, message}; }
+
+bool SqlError::is_about_values() const { return code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG || code == SQLITE_MISMATCH; }
+
 Query::~Query() {
     if (statement_ == nullptr) return;
     sqlite3_reset(statement_);
@@ -76,8 +80,8 @@ sqlite3_stmt* Connection::prepared(std::string_view sql) {
     std::string key(sql);
     if (const auto held = statements_.find(key); held != statements_.end()) return held->second;
     sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
-                                        nullptr);
+    const int code =
+        sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) raise(handle_, code);
     statements_.emplace(std::move(key), statement);
     return statement;

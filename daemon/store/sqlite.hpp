@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -20,6 +21,10 @@ namespace menshen::store {
 class SqlError : public std::runtime_error {
 public:
     SqlError(int result_code, const std::string& message) : std::runtime_error(message), code(result_code) {}
+    /// What the database says cannot be so.
+    [[nodiscard]] static SqlError corrupt(const std::string& message);
+    /// True: these values can never be written, however often it is tried.
+    [[nodiscard]] bool is_about_values() const;
     int code;
 };
 

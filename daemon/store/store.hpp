@@ -1,9 +1,9 @@
 #pragma once
 /// The journal, the outbox, the roster and what else must outlive the process (design: "Records", "Store").
 ///
-/// One thread of its own owns the database. Everything the loop calls here returns at once; answers come back through `Post`. What is
-/// queued goes into one transaction (group commit), and a transaction that fails is tried again until it succeeds: nothing is lost
-/// until the buffer is full, and then a `gap` record counts it.
+/// One thread of its own owns the database. Everything the loop calls here returns at once; answers come back through `Post`.
+/// What is queued goes into one transaction (group commit), and a transaction that fails is tried again until it succeeds:
+/// nothing is lost until the buffer is full, and then a `gap` record counts it.
 
 #include <chrono>
 #include <cstdint>
@@ -30,11 +30,11 @@ namespace menshen::store {
 using Post = std::function<void(std::function<void()>)>;
 
 struct Settings {
-    std::filesystem::path file;      ///< "/var/lib/menshen/menshen.db"; `roster.backup` and `menshen.lock` stand beside it.
-    Stamp opened_at;                 ///< Event time; names a broken database that is set aside.
-    std::size_t buffer = 4096;       ///< Records waiting for a commit; see Store::commit().
+    std::filesystem::path file;  ///< "/var/lib/menshen/menshen.db"; `roster.backup` and `menshen.lock` stand beside it.
+    Stamp opened_at;             ///< Event time; names a broken database that is set aside.
+    std::size_t buffer = 4096;   ///< Records waiting for a commit; see Store::commit().
     std::uint64_t outbox_bytes = 64u << 20;  ///< Payload bytes of both lanes before plain records make room.
-    std::string vfs;                 ///< SQLite's VFS; empty: the default one. Tests put failing disks here.
+    std::string vfs;                         ///< SQLite's VFS; empty: the default one. Tests put failing disks here.
 };
 
 /// What the store tells the loop. Each runs on the loop, by `post`; only `post` is required.
@@ -42,8 +42,8 @@ struct Hooks {
     Post post;
     /// The disk stopped taking commits (once, with the reason), and takes them again.
     std::function<void(bool ok, const std::string& reason)> on_health;
-    /// Records that the store wrote itself (`gap`, late `command`, erasures): rules must see them as a replay will. In the order of
-    /// `seq` with the callbacks of commit().
+    /// Records that the store wrote itself (`gap`, late `command`, erasures): rules must see them as a replay will. In the order
+    /// of `seq` with the callbacks of commit().
     std::function<void(const std::vector<Record>&)> on_own_records;
     /// After each transaction, after its callbacks: there may be something to publish.
     std::function<void(const Head&)> on_head;
@@ -61,7 +61,7 @@ struct Batch {
 struct Committed {
     std::vector<Record> records;  ///< As stored: with epoch, seq and, when it was marked in time, `late`.
     std::uint64_t roster_version = 0;
-    std::string refused;          ///< Not empty: a roster change does not fit, and nothing of the batch was committed.
+    std::string refused;  ///< Not empty: a roster change does not fit, and nothing of the batch was committed.
 };
 
 /// Names a batch for mark_late().
@@ -75,9 +75,9 @@ public:
     struct Opened;
 
     /// Opens or makes the database, brings it to this program's schema, checks it, and starts the store's thread. Blocks; call it
-    /// before the loop runs. A file that is missing makes a new journal; one that is damaged is set aside, and a new journal begins
-    /// with the roster of the last good backup. Refused in words: a newer schema, another master key, a folder that cannot be
-    /// written, a database that another process holds.
+    /// before the loop runs. A file that is missing makes a new journal; one that is damaged is set aside, and a new journal
+    /// begins with the roster of the last good backup. Refused in words: a newer schema, another master key, a folder that cannot
+    /// be written, a database that another process holds.
     [[nodiscard]] static Result<Opened> open(const Settings& settings, const Key& master, Hooks hooks);
 
     /// Closes with a limit of 5 s when close() was not called.
@@ -85,15 +85,15 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    /// Queues a batch; `done` runs on the loop after its COMMIT, in the order of the calls. Loop thread; never blocks on the disk.
-    /// A batch of plain records is refused when `Settings::buffer` records wait. One with alerts, roster or strangers may use a
-    /// reserve of a quarter more; past that its records are counted too, but its alert rows are kept (the newest of each alert and
-    /// recipient). Times of the store's own records are those of the records around them.
+    /// Queues a batch; `done` runs on the loop after its COMMIT, in the order of the calls. Loop thread; never blocks on the
+    /// disk. A batch of plain records is refused when `Settings::buffer` records wait. One with alerts, roster or strangers may
+    /// use a reserve of a quarter more; past that its records are counted too, but its alert rows are kept (the newest of each
+    /// alert and recipient). Times of the store's own records are those of the records around them.
     [[nodiscard]] Ticket commit(Batch batch, std::function<void(const Committed&)> done);
 
     /// The loop ran the commands of this batch before `done` came. If it is still waiting its decisions (`granted`, `denied`; all
-    /// its records when it has neither) are stored with `late: true`; if its transaction is under way, the next one adds for each a
-    /// `command` record with `late: true` and `of`, the record's id. After `done` it has no effect. See docs/decisions/0003.
+    /// its records when it has neither) are stored with `late: true`; if its transaction is under way, the next one adds for each
+    /// a `command` record with `late: true` and `of`, the record's id. After `done` it has no effect. See docs/decisions/0003.
     void mark_late(const Ticket& ticket, const Now& now);
 
     /// The 60 s sign of life; the newest one waiting is written, with the next transaction.
@@ -107,8 +107,8 @@ public:
     /// Undelivered alert states with a number above `after_n`, in order. An older state of the same alert and recipient is gone.
     void read_alert_lane(std::uint64_t after_n, std::size_t limit,
                          std::function<void(const Result<std::vector<AlertRow>>&)> answer);
-    /// The platform stored everything up to here; the lanes let go of it. Refused with the reason when `epoch` is another one or a
-    /// number lies beyond the committed head. Below what is already confirmed it changes nothing.
+    /// The platform stored everything up to here; the lanes let go of it. Refused with the reason when `epoch` is another one or
+    /// a number lies beyond the committed head. Below what is already confirmed it changes nothing.
     struct Confirm {
         std::string epoch;
         std::uint64_t records = 0;
@@ -118,7 +118,7 @@ public:
     /// For `delivery: broker`: the broker took everything up to here. 0: nothing of that lane.
     void delivered(std::uint64_t records, std::uint64_t alerts);
 
-    // --- Questions of the control socket. Callbacks run on the loop. ---
+    // --- Questions of the control socket. Callbacks run on the loop; those still open at close() are not answered. ---
 
     struct Tail {
         std::optional<std::uint64_t> after_seq;  ///< The first `limit` after this one; absent: the last `limit`.
@@ -138,8 +138,8 @@ public:
     void card_numbers(std::function<void(const Result<std::vector<CardNumberRow>>&)> answer);
     /// Walks the whole chain in steps; commits go on meanwhile.
     void verify(std::function<void(const Result<Audit>&)> answer);
-    /// Deletes payload and salt of delivered records older than `before`, leaving the links, and writes a `command` record that says
-    /// so (`reason: retention`). Answers with how many.
+    /// Deletes payload and salt of delivered records older than `before`, leaving the links, and writes a `command` record that
+    /// says so (`reason: retention`). Answers with how many.
     void erase_before(WallTime before, const Now& now, std::function<void(const Result<std::uint64_t>&)> answer);
 
     // --- Any thread. ---
@@ -152,8 +152,8 @@ public:
     /// Records waiting for a commit.
     [[nodiscard]] std::size_t waiting() const;
 
-    /// Commits what is queued and stops. Callbacks of what was committed are still posted. After `limit` it gives up and the error
-    /// says how many records were not written. Later calls to commit() are refused.
+    /// Commits what is queued and stops. Callbacks of what was committed are still posted. After `limit` it gives up and the
+    /// error says how many records were not written. Later calls to commit() are refused.
     [[nodiscard]] Result<void> close(std::chrono::milliseconds limit);
 
 private:
@@ -166,10 +166,11 @@ struct Store::Opened {
     std::unique_ptr<Store> store;
     std::string epoch;
     bool new_epoch = false;
-    std::string set_aside;    ///< Where a damaged database went; empty: none was.
-    std::string roster_from;  ///< Not empty: the roster is not the journal's own: where it came from, or why it is empty, in words.
+    std::string set_aside;  ///< Where a damaged database went; empty: none was.
+    std::string
+        roster_from;  ///< Not empty: the roster is not the journal's own: where it came from, or why it is empty, in words.
     std::optional<Alive> last_alive;
-    std::uint32_t boot = 1;   ///< Of this opening: one more than the one before.
+    std::uint32_t boot = 1;  ///< Of this opening: one more than the one before.
     std::uint64_t last_seq = 0;
     Roster roster;
     std::vector<FaceTemplateRow> faces;

@@ -1,0 +1,228 @@
+#include "daemon/store/roster_table.hpp"
+
+#include "daemon/store/roster_form.hpp"
+
+namespace menshen::store {
+
+namespace {
+
+std::string place_of(std::string_view table, std::string_view id) { return fmt::format("{}:{}", table, id); }
+
+std::optional<std::int64_t> millis(const std::optional<WallTime>& time) {
+    if (!time) return std::nullopt;
+    return time->since_epoch.count();
+}
+
+std::optional<WallTime> time_at(const Query& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return WallTime{Millis{row.integer(column)}};
+}
+
+std::optional<std::string_view> none_if_empty(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return text;
+}
+
+std::string_view view(const std::string& text) { return text; }
+
+}  // namespace
+
+void RosterTable::write(const RosterChange& change) {
+    std::visit([this](const auto& c) { put(c); }, change);
+}
+
+void RosterTable::put(const PutHousehold& put) {
+    const auto& id = put.household.id.str();
+    db_.run(
+        "INSERT INTO households (id, size, sealed) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET size = excluded.size, sealed = excluded.sealed",
+        view(id), put.household.size, Blob{keys_.seal(put.household.name, place_of("households", id))});
+}
+
+void RosterTable::put(const PutPerson& put) {
+    const auto& id = put.person.id.str();
+    const auto& household = put.person.household.str();
+    if (!household.empty() && db_.number("SELECT count(*) FROM households WHERE id = ?", view(household)) == 0)
+        throw RefusedChange(fmt::format("person {}: household {} is not known", id, household));
+    const std::string sealed = to_bytes({{"name", put.person.name}, {"tags", put.person.tags}});
+    db_.run(
+        "INSERT INTO persons (id, household, sealed) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET household = excluded.household, sealed = excluded.sealed",
+        view(id), none_if_empty(household), Blob{keys_.seal(sealed, place_of("persons", id))});
+}
+
+void RosterTable::put(const RemovePerson& remove) { db_.run("DELETE FROM persons WHERE id = ?", view(remove.id.str())); }
+
+void RosterTable::put(const PutCard& put) {
+    const auto& card = put.card;
+    const auto& id = card.id.str();
+    if (db_.number("SELECT count(*) FROM persons WHERE id = ?", view(card.person.str())) == 0)
+        throw RefusedChange(fmt::format("card {}: person {} is not known", id, card.person.str()));
+    if (put.number.empty()) return change_card(card);
+    const CardIndex index = keys_.card_index(put.number);
+    if (auto other = db_.query("SELECT id FROM cards WHERE number_index = ? AND id <> ?", view(index), view(id)); other.step())
+        throw RefusedChange(fmt::format("card {}: card {} has this number already", id, other.text(0)));
+    db_.run(
+        "INSERT INTO cards (id, person, number_index, state, valid_from_ms, valid_until_ms, sealed) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET person = excluded.person, number_index = excluded.number_index, state = excluded.state, "
+        "valid_from_ms = excluded.valid_from_ms, valid_until_ms = excluded.valid_until_ms, sealed = excluded.sealed",
+        view(id), view(card.person.str()), view(index), to_text(card.state), millis(card.valid_from), millis(card.valid_until),
+        Blob{keys_.seal(put.number, place_of("cards", id))});
+}
+
+void RosterTable::change_card(const Card& card) {
+    db_.run("UPDATE cards SET person = ?, state = ?, valid_from_ms = ?, valid_until_ms = ? WHERE id = ?", view(card.person.str()),
+            to_text(card.state), millis(card.valid_from), millis(card.valid_until), view(card.id.str()));
+    if (db_.changes() == 0) throw RefusedChange(fmt::format("card {} is not known; give its number", card.id.str()));
+}
+
+void RosterTable::put(const RemoveCard& remove) { db_.run("DELETE FROM cards WHERE id = ?", view(remove.id.str())); }
+
+void RosterTable::put(const PutFace& put) {
+    const auto& person = put.consent.person.str();
+    if (db_.number("SELECT count(*) FROM persons WHERE id = ?", view(person)) == 0)
+        throw RefusedChange(fmt::format("face: person {} is not known", person));
+    db_.run("DELETE FROM face_templates WHERE person = ?", view(person));
+    db_.run(
+        "INSERT INTO faces (person, state, sealed) VALUES (?, ?, ?) "
+        "ON CONFLICT (person) DO UPDATE SET state = excluded.state, sealed = excluded.sealed",
+        view(person), to_text(put.consent.state), Blob{keys_.seal(to_bytes(to_form(put.consent)), place_of("faces", person))});
+    for (const auto& row : put.templates) {
+        const std::string sealed = keys_.seal(to_bytes(to_form(row)), place_of("face_templates", person));
+        db_.run("INSERT INTO face_templates (person, sealed) VALUES (?, ?)", view(person), Blob{sealed});
+    }
+}
+
+void RosterTable::put(const RemoveFace& remove) { db_.run("DELETE FROM faces WHERE person = ?", view(remove.person.str())); }
+
+void RosterTable::write(const StrangerChange& change) {
+    std::visit(
+        Match{
+            [this](const PutStranger& put) {
+                const auto& id = put.stranger.id.str();
+                db_.run(
+                    "INSERT INTO strangers (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+                    view(id), Blob{keys_.seal(to_bytes(to_form(put.stranger)), place_of("strangers", id))});
+            },
+            [this](const RemoveStranger& remove) { db_.run("DELETE FROM strangers WHERE id = ?", view(remove.id.str())); },
+        },
+        change);
+}
+
+std::string RosterTable::unseal(std::string_view sealed, const std::string& place) const {
+    auto plain = keys_.unseal(sealed, place);
+    if (!plain) throw SqlError::corrupt(plain.error().message);
+    return std::move(*plain);
+}
+
+RosterImage RosterTable::image(std::uint64_t version) {
+    RosterImage out;
+    out.version = version;
+    read_households(out.changes);
+    read_persons(out.changes);
+    read_cards(out.changes);
+    read_faces(out.changes);
+    return out;
+}
+
+void RosterTable::read_households(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT id, size, sealed FROM households ORDER BY id");
+    while (rows.step()) {
+        const auto id = rows.text(0);
+        out.emplace_back(PutHousehold{
+            {HouseholdId(id), unseal(rows.bytes(2), place_of("households", id)), static_cast<std::uint32_t>(rows.integer(1))}});
+    }
+}
+
+void RosterTable::read_persons(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT id, household, sealed FROM persons ORDER BY id");
+    while (rows.step()) {
+        const auto id = rows.text(0);
+        const Json form = from_bytes(unseal(rows.bytes(2), place_of("persons", id)));
+        out.emplace_back(PutPerson{{PersonId(id), form.at("name").get<std::string>(), HouseholdId(rows.text(1)),
+                                    form.at("tags").get<std::vector<std::string>>()}});
+    }
+}
+
+void RosterTable::read_cards(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT id, person, number_index, state, valid_from_ms, valid_until_ms, sealed FROM cards ORDER BY id");
+    while (rows.step()) {
+        PutCard put;
+        put.card.id = CardId(rows.text(0));
+        put.card.person = PersonId(rows.text(1));
+        put.card.index = rows.text(2);
+        put.card.state = parse_credential_state(rows.bytes(3)).value_or(CredentialState::suspended);
+        put.card.valid_from = time_at(rows, 4);
+        put.card.valid_until = time_at(rows, 5);
+        put.number = unseal(rows.bytes(6), place_of("cards", rows.text(0)));
+        out.emplace_back(std::move(put));
+    }
+}
+
+void RosterTable::read_faces(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT person, state, sealed FROM faces ORDER BY person");
+    while (rows.step()) {
+        PutFace put;
+        const auto person = rows.text(0);
+        put.consent = consent_from(from_bytes(unseal(rows.bytes(2), place_of("faces", person))));
+        put.consent.person = PersonId(person);
+        put.consent.state = parse_credential_state(rows.bytes(1)).value_or(CredentialState::suspended);
+        put.templates = templates_of(put.consent.person);
+        put.consent.templates = static_cast<std::uint32_t>(put.templates.size());
+        out.emplace_back(std::move(put));
+    }
+}
+
+std::vector<FaceTemplateRow> RosterTable::templates_of(const PersonId& person) {
+    std::vector<FaceTemplateRow> out;
+    auto rows = db_.query("SELECT sealed FROM face_templates WHERE person = ? ORDER BY id", view(person.str()));
+    while (rows.step())
+        out.push_back(template_from(from_bytes(unseal(rows.bytes(0), place_of("face_templates", person.str()))), person));
+    return out;
+}
+
+std::vector<StrangerRow> RosterTable::strangers() {
+    std::vector<StrangerRow> out;
+    auto rows = db_.query("SELECT id, sealed FROM strangers ORDER BY id");
+    while (rows.step()) {
+        const auto id = rows.text(0);
+        out.push_back(stranger_from(from_bytes(unseal(rows.bytes(1), place_of("strangers", id))), StrangerId(id)));
+    }
+    return out;
+}
+
+std::vector<Store::CardNumberRow> RosterTable::card_numbers() {
+    std::vector<Store::CardNumberRow> out;
+    auto rows = db_.query("SELECT id, sealed FROM cards ORDER BY id");
+    while (rows.step()) out.push_back({CardId(rows.text(0)), unseal(rows.bytes(1), place_of("cards", rows.text(0)))});
+    return out;
+}
+
+void apply(const RosterChange& change, const KeyRing& keys, Roster& roster) {
+    std::visit(Match{
+                   [&](const PutHousehold& put) { roster.put(put.household); },
+                   [&](const PutPerson& put) { roster.put(put.person); },
+                   [&](const RemovePerson& remove) { roster.remove_person(remove.id); },
+                   [&](const PutCard& put) {
+                       Card card = put.card;
+                       const Card* held = roster.card(card.id);
+                       if (!put.number.empty()) {
+                           card.index = keys.card_index(put.number);
+                       } else if (card.index.empty() && held != nullptr) {
+                           card.index = held->index;
+                       }
+                       roster.put(std::move(card));
+                   },
+                   [&](const RemoveCard& remove) { roster.remove_card(remove.id); },
+                   [&](const PutFace& put) {
+                       FaceConsent consent = put.consent;
+                       consent.templates = static_cast<std::uint32_t>(put.templates.size());
+                       roster.put(std::move(consent));
+                   },
+                   [&](const RemoveFace& remove) { roster.remove_face(remove.person); },
+               },
+               change);
+    ++roster.version;
+}
+
+}  // namespace menshen::store
