@@ -56,7 +56,6 @@ struct Control {
 };
 
 struct Store {
-    std::string folder = "/var/lib/menshen";
     std::uint64_t outbox_limit = 64ull << 20;            ///< Bytes, 1 MB to 4 GB.
     Millis keep_records = std::chrono::hours(24 * 180);  ///< 1 day to 10 years.
 };

@@ -116,34 +116,24 @@ void read_privacy(const Node* node, const Context& context, Config& config) {
 }
 
 void read_faces(const Node* node, const Devices& devices, const Context& context, Config& config) {
-    const DoorSettings* with_camera = nullptr;
     const auto is_camera = [&](const DeviceId& id) {
         const auto device = devices.find(id.str());
         return device != devices.end() && device->second.abilities.frames;
     };
-    for (const auto& door : config.gate.doors) {
-        if (std::any_of(door.readers_in.begin(), door.readers_in.end(), is_camera) ||
-            std::any_of(door.readers_out.begin(), door.readers_out.end(), is_camera)) {
-            with_camera = &door;
-        }
-    }
-    if (node == nullptr) {
-        if (with_camera == nullptr) return;
-        context.problems.add(
-            context.file, {1, 1},
-            fmt::format("faces.models is missing: door \"{}\" has a camera, so say which folder holds the models "
-                        "(menshen-models fetch fills it)",
-                        with_camera->id.str()));
-        return;
-    }
-    if (with_camera == nullptr) context.warn(*node, "faces is given, but no door has a camera");
+    const auto has_camera = [&](const DoorSettings& door) {
+        return std::any_of(door.readers_in.begin(), door.readers_in.end(), is_camera) ||
+               std::any_of(door.readers_out.begin(), door.readers_out.end(), is_camera);
+    };
+    const bool wanted = std::any_of(config.gate.doors.begin(), config.gate.doors.end(), has_camera);
+    if (wanted) config.faces = Faces{};
+    if (node == nullptr) return;
+    if (!wanted) context.warn(*node, "faces is given, but no door has a camera");
     MapReader reader(*node, context.file, "faces", context.problems);
     Faces faces;
-    std::ignore = reader.require("models");
     faces.models = existing_path(reader, "models", context);
     faces.threads = static_cast<int>(reader.integer("threads", 1, 8).value_or(faces.threads));
     reader.finish();
-    if (with_camera != nullptr) config.faces = std::move(faces);
+    if (wanted) config.faces = std::move(faces);
 }
 
 void read_control(const Node* node, const Context& context, Config& config) {
@@ -162,10 +152,6 @@ void read_control(const Node* node, const Context& context, Config& config) {
 void read_store(const Node* node, const Context& context, Config& config) {
     if (node == nullptr) return;
     MapReader reader(*node, context.file, "store", context.problems);
-    if (const auto folder = reader.text("folder")) {
-        if (folder->empty()) reader.complain(*reader.take("folder"), "folder", "is empty");
-        config.store.folder = context.join(*folder);
-    }
     if (const auto text = reader.text("outbox_limit")) {
         const auto size = parse_size(*text);
         if (size && *size >= kMega && *size <= 4096 * kMega) {

@@ -35,7 +35,7 @@ using Devices = std::map<std::string, Device>;
 [[nodiscard]] Devices read_devices(const Node* node, const Context& context, Config& config);
 /// Also says which devices no door uses.
 void read_doors(const Node* node, const Devices& devices, const Context& context, Config& config);
-/// After the doors: a camera of theirs needs models.
+/// After the doors: the face pipeline runs when one of them has a camera.
 void read_faces(const Node* node, const Devices& devices, const Context& context, Config& config);
 void read_mqtt(const Node* node, const Context& context, Config& config);
 void read_rules(const Node* node, const Context& context, Config& config);

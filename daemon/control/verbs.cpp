@@ -45,7 +45,7 @@ std::vector<Verb> verb_table() {
                              optional("valid_until", Type::text)}),
         change("cards.state", {text("id"), text("state")}),
         change("cards.remove", {text("id")}),
-        change("tag.add", {text("person"), text("tag"), optional("until", Type::text)}),
+        change("tag.add", {text("person"), text("tag")}),
         change("tag.remove", {text("person"), text("tag")}),
         change("face.enroll", {text("person"), {"consent", Type::object, Arg::Need::required}}),
         change("face.remove", {text("person")}),

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "cli/checks.hpp"
+#include "cli/shell.hpp"
+#include "cli/table.hpp"
+
+namespace menshen::cli {
+
+namespace {
+
+struct EnrolOptions {
+    std::string person, purpose, form, date, by, text_version, until;
+    std::vector<std::string> photos;
+};
+
+int enroll(Shell& shell, const EnrolOptions& options) {
+    if (options.until <= options.date) {
+        shell.complain(fmt::format("--until {} is not after --date {}", options.until, options.date));
+        return kUsage;
+    }
+    control::Question question{.socket = {}, .verb = "face.enroll", .photos = {}};
+    for (const auto& path : options.photos) question.photos.push_back({path});
+    const Json consent{
+        {"purpose", options.purpose},           {"form", options.form},  {"date", options.date}, {"by", options.by},
+        {"text_version", options.text_version}, {"until", options.until}};
+    return shell.ask_with(std::move(question), {{"person", options.person}, {"consent", consent}}, [&](const Json& result) {
+        shell.out << printable(fmt::format("{}: {} templates from {} photographs, until {}", options.person,
+                                           cell(result, "templates"), options.photos.size(), options.until))
+                  << '\n';
+    });
+}
+
+void add_enroll(CLI::App& face, Shell& shell) {
+    auto* verb =
+        shell.verb(face, "enroll", "Take a person's face from photographs, with their consent", Shell::Output::words_or_json);
+    const auto options = std::make_shared<EnrolOptions>();
+    verb->add_option("--person", options->person, "Whose face it is")->required();
+    verb->add_option("PHOTO,--photo", options->photos, "JPEG or PNG with one face; three or more are better, 16 at most")
+        ->required()
+        ->check(CLI::ExistingFile);
+    verb->add_option("--purpose", options->purpose, "What they consented to, such as \"door access\"")->required();
+    verb->add_option("--form", options->form, "How: paper or app")->required();
+    verb->add_option("--date", options->date, "When, as 2026-11-01")->required()->check(calendar_day());
+    verb->add_option("--by", options->by, "Who consented: self or guardian")->required()->check(one_of({"self", "guardian"}));
+    verb->add_option("--text-version", options->text_version, "Version of the text they read")->required();
+    verb->add_option("--until", options->until, "Until when, as 2027-11-01")->required()->check(calendar_day());
+    verb->callback([&shell, options] { shell.action = [&shell, options] { return enroll(shell, *options); }; });
+}
+
+}  // namespace
+
+void add_face_verbs(CLI::App& app, Shell& shell) {
+    auto* face = app.add_subcommand("face", "Enrol a face, or withdraw it");
+    face->require_subcommand(1);
+    add_enroll(*face, shell);
+    auto* remove = shell.verb(*face, "remove", "Withdraw the consent: the templates are deleted", Shell::Output::words_or_json);
+    const auto person = std::make_shared<std::string>();
+    remove->add_option("PERSON,--person", *person, "Whose face")->required();
+    remove->callback([&shell, person] {
+        shell.action = [&shell, person] {
+            return shell.ask("face.remove", {{"person", *person}}, [&](const Json& result) {
+                shell.out << printable(fmt::format("{}: {} templates deleted", *person, cell(result, "templates"))) << '\n';
+            });
+        };
+    });
+}
+
+}  // namespace menshen::cli
