@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <tuple>
 
 namespace menshen::store::testing {
 
@@ -97,7 +98,7 @@ FailingDisk& failing_disk() {
 }
 
 std::string failing_disk_name() {
-    failing_disk();
+    std::ignore = failing_disk();
     return "menshen-failing";
 }
 
