@@ -36,8 +36,8 @@ struct AlertChange {
         evidence;                    ///< Placeholders and numbers: person, household, door, card, silence_ms, count, days, ...
     std::string title_zh, title_en;  ///< Of the rule.
     std::string text_zh, text_en;    ///< Templates of the rule with every placeholder filled but {person} and {household}: names
-                                   ///< are filled in at the edge, if the config lets them travel.
-    std::string by;  ///< Who acknowledged or closed it; empty when the rule itself did.
+                                     ///< are filled in at the edge, if the config lets them travel.
+    std::string by;                  ///< Who acknowledged or closed it; empty when the rule itself did.
     std::string note;
     std::string reason;  ///< For resolved: "auto", or why a person closed it: true, false, well, duplicate.
 };

@@ -50,6 +50,8 @@ public:
     void restate(Outcome& out) const;
 
     [[nodiscard]] DoorState state() const;
+    [[nodiscard]] bool is_open() const { return open_; }
+    [[nodiscard]] bool fire_active() const { return fire_active_; }
     [[nodiscard]] const DoorSettings& settings() const { return settings_; }
 
 private:

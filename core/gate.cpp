@@ -14,24 +14,37 @@ Gate::Gate(const GateSettings& settings, IndexOf index_of) : index_of_(std::move
         for (const auto& reader : door.readers_in) posts_[reader] = {door.id, Side::in};
         for (const auto& reader : door.readers_out) posts_[reader] = {door.id, Side::out};
         doors_.emplace(door.id, Door(door));
+        views_[door.id].id = door.id;
     }
 }
 
-Outcome Gate::start() const {
+Outcome Gate::start(const Now& now) {
     Outcome out;
-    for (const auto& [id, door] : doors_) door.restate(out);
+    for (const auto& [id, door] : doors_) {
+        door.restate(out);
+        views_[id].since = now.wall;
+    }
     return out;
+}
+
+void Gate::note_states(const Now& now) {
+    for (const auto& [id, door] : doors_) {
+        auto& view = views_[id];
+        if (view.state != door.state()) view = {id, door.state(), now.wall};
+    }
 }
 
 Outcome Gate::on_event(const Event& event, const Now& now) {
     Outcome out;
     std::visit([&](const auto& e) { on(e, now, out); }, event);
+    note_states(now);
     return out;
 }
 
 Outcome Gate::on_time(const Now& now) {
     Outcome out;
     for (auto& [id, door] : doors_) door.on_time(now, out);
+    note_states(now);
     return out;
 }
 
@@ -48,6 +61,7 @@ Outcome Gate::carry_out(const Grant& grant, const Now& now) {
     Outcome out;
     const auto it = doors_.find(grant.door);
     if (it != doors_.end()) it->second.grant(grant, now, out);
+    note_states(now);
     return out;
 }
 
@@ -66,7 +80,7 @@ Outcome Gate::refuse_without_audit(const Grant& grant, const Now& now) {
 
 std::vector<DoorView> Gate::doors() const {
     std::vector<DoorView> out;
-    for (const auto& [id, door] : doors_) out.push_back({id, door.state()});
+    for (const auto& [id, view] : views_) out.push_back(view);
     return out;
 }
 

@@ -23,6 +23,7 @@ struct GateSettings {
 struct DoorView {
     DoorId id;
     DoorState state = DoorState::locked;
+    Stamp since;  ///< Of `state`; the start of the gate before the first change.
 };
 
 /// Not thread-safe: the loop owns it. Reads no clock, does no I/O, never fails: whatever comes in becomes records.
@@ -34,7 +35,7 @@ public:
     Gate(const GateSettings& settings, IndexOf index_of);
 
     /// Locks every door: the first commands after a start.
-    [[nodiscard]] Outcome start() const;
+    [[nodiscard]] Outcome start(const Now& now);
     [[nodiscard]] Outcome on_event(const Event& event, const Now& now);
     [[nodiscard]] Outcome on_time(const Now& now);
     [[nodiscard]] std::optional<MonoTime> next_deadline() const;
@@ -46,7 +47,7 @@ public:
 
     [[nodiscard]] Roster& roster() { return roster_; }
     [[nodiscard]] const Roster& roster() const { return roster_; }
-    [[nodiscard]] std::vector<DoorView> doors() const;
+    [[nodiscard]] std::vector<DoorView> doors() const;  ///< By id.
     [[nodiscard]] const Door* door(const DoorId& id) const;
 
     /// Adds household, size and tags of the record's person, as they are now.
@@ -75,11 +76,13 @@ private:
     void decide(Record decision, const std::string& refusal, const Door& door, Outcome& out) const;
     [[nodiscard]] Record at_reader(Kind kind, const DeviceId& device, const Now& now) const;
     [[nodiscard]] Door* door_of(const DeviceId& reader);
+    void note_states(const Now& now);
     [[nodiscard]] bool same_walk_up(const FaceSeen& face, const Now& now);
 
     IndexOf index_of_;
     Roster roster_;
     std::map<DoorId, Door> doors_;
+    std::map<DoorId, DoorView> views_;
     std::map<DeviceId, Post> posts_;
     std::map<DeviceId, LastFace> last_faces_;
     std::map<DeviceId, bool> online_;

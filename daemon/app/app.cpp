@@ -1,0 +1,333 @@
+#include "daemon/app/app.hpp"
+
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/app/log.hpp"
+#include "daemon/app/verbs.hpp"
+#include "daemon/app/version.hpp"
+#include "rules/ledger.hpp"
+#include "rules/parse.hpp"
+
+namespace menshen::app {
+
+namespace {
+
+Post post_to(boost::asio::io_context& loop) {
+    return [&loop](std::function<void()> f) { boost::asio::post(loop, std::move(f)); };
+}
+
+Result<Key> read_master_key(const Options& options) {
+    const auto path = options.key_file.empty() ? store::credentials_key_path() : std::filesystem::path(options.key_file);
+    if (path.empty()) {
+        return fail(
+            "no master key: give --key-file FILE (make one with: menshend --make-key FILE), or let systemd pass the credential "
+            "menshen.key");
+    }
+    return store::load_master_key(path);
+}
+
+std::unique_ptr<EventClock> make_clock(const Options& options, const Zone& zone, std::uint32_t boot) {
+    if (options.stage_start) return std::make_unique<StageClock>(zone, boot, options.stage_start->time);
+    return std::make_unique<MachineClock>(zone, boot);
+}
+
+}  // namespace
+
+App::App(const Options& options, config::Config config) : config_(std::move(config)), database_(options.data + "/menshen.db") {}
+
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::open(const Options& options, config::Config config) {
+    std::unique_ptr<App> app(new App(options, std::move(config)));
+    if (auto r = app->open_store(options); !r) return tl::unexpected(r.error());
+    app->gate_ = std::make_unique<Gate>(
+        app->config_.gate, [keys = &app->opened_.store->keys()](const CardNumber& number) { return keys->card_index(number); });
+    app->gate_->roster() = app->opened_.roster;
+    if (auto r = app->open_devices(); !r) return tl::unexpected(r.error());
+    app->open_rules();
+    app->open_vision();
+    if (auto r = app->open_uplink(); !r) return tl::unexpected(r.error());
+    if (auto r = app->open_control(options); !r) return tl::unexpected(r.error());
+    return app;
+}
+
+Result<void> App::open_store(const Options& options) {
+    const auto key = read_master_key(options);
+    if (!key) return tl::unexpected(key.error());
+    store::Settings settings;
+    settings.file = database_;
+    settings.opened_at = make_clock(options, config_.zone, 0)->now().wall;
+    settings.outbox_bytes = config_.store.outbox_limit;
+    store::Hooks hooks;
+    hooks.post = post_to(loop_);
+    hooks.on_health = [this](bool ok, const std::string& reason) {
+        health_.store = ok ? "" : reason;
+        if (ok) log::info("the disk takes records again");
+        if (!ok) log::error("the disk takes no records: {}", reason);
+    };
+    hooks.on_own_records = [this](const std::vector<Record>& records) {
+        if (flow_) flow_->on_own_records(records);
+    };
+    hooks.on_head = [this](const store::Head& head) {
+        if (uplink_) uplink_->outbox_changed(to_outbox_head(head));
+    };
+    auto opened = store::Store::open(settings, *key, std::move(hooks));
+    if (!opened) return tl::unexpected(opened.error());
+    opened_ = std::move(*opened);
+    clock_ = make_clock(options, config_.zone, opened_.boot);
+    if (options.stage_start) stage_clock_ = static_cast<StageClock*>(clock_.get());
+    started_ = clock_->now().mono;
+    clock_watch_.emplace(clock_->now());
+    faces_ = to_table(std::move(opened_.faces));
+    for (const auto& stranger : opened_.strangers) stranger_ids_.insert(stranger.id);
+    if (!opened_.set_aside.empty()) {
+        log::error("the database was damaged and set aside as {}; a new journal {} begins, roster: {}", opened_.set_aside,
+                   opened_.epoch, opened_.roster_from);
+    }
+    return {};
+}
+
+Result<void> App::open_devices() {
+    supervisor_ = std::make_unique<drivers::Supervisor>(loop_, static_cast<drivers::EventSink&>(*this), [this] { return now(); });
+    for (const auto& device : config_.devices) {
+        if (auto added = supervisor_->add(device); !added) return added;
+    }
+    return {};
+}
+
+void App::open_rules() {
+    Problems problems;
+    const std::vector<std::filesystem::path> paths(config_.rule_paths.begin(), config_.rule_paths.end());
+    auto rules = rules::load_rules(paths, {.recipients = config_.recipients}, problems);
+    for (const auto& problem : problems.all()) {
+        log::write(problem.severity == Severity::error ? log::Level::error : log::Level::warning, problem.text());
+    }
+    if (!rules || problems.has_errors()) {
+        // People must get in and out whatever an integrator wrote: the gate starts, and says that nobody is watched over.
+        health_.rules = "no rules run: " + problems.text();
+        rules.emplace();
+    }
+    std::vector<AlertChange> unsaid;
+    auto engine = fold_journal(std::make_shared<const rules::RuleSet>(std::move(*rules)), unsaid);
+    open_flow(std::move(engine));
+    say_started(unsaid);
+}
+
+rules::EngineSettings App::engine_settings() const {
+    return {.gate = config_.gate.gate.str(), .zone = config_.zone, .id_key = opened_.store->keys().alert_ids()};
+}
+
+rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) {
+    auto engine = std::make_unique<rules::Engine>(rules, engine_settings());
+    if (opened_.checkpoint) {
+        auto restored = rules::Engine::restore(rules, engine_settings(), opened_.checkpoint->bytes);
+        if (restored) {
+            *engine = std::move(*restored);
+        } else {
+            log::warning("rule state cannot be read ({}); it is made anew from the whole journal", restored.error().message);
+        }
+    }
+    rules::AlertLedger ledger;
+    std::vector<AlertChange> changes;
+    const auto read = opened_.store->records_after(engine->last_record().seq, [&](const store::StoredRecord& stored) {
+        const auto record = parse_record(stored.payload);
+        if (!record) return true;  // audit verify tells of it; the rules go on without
+        if (record->kind == Kind::alert) (void)ledger.note(*record);
+        for (auto& change : engine->on_record(*record)) changes.push_back(std::move(change));
+        return true;
+    });
+    if (!read) log::error("the journal cannot be read for the rules: {}", read.error().message);
+    for (auto& change : changes) {
+        if (auto fresh = ledger.fresh(std::move(change))) unsaid.push_back(std::move(*fresh));
+    }
+    return std::move(*engine);
+}
+
+void App::open_flow(rules::Engine engine) {
+    flow_ = std::make_unique<Flow>(Flow::Parts{
+        .loop = loop_,
+        .clock = *clock_,
+        .gate = *gate_,
+        .store = *opened_.store,
+        .engine = std::move(engine),
+        .run_command = [this](const Command& command) { supervisor_->apply(command); },
+        .alert_payload = [this](const AlertChange& change) { return mqtt::alert_body(change, names_for_platform(change)); },
+        .on_committed = [this](const Record& record) { on_committed(record); },
+    });
+    if (stage_clock_ == nullptr) flow_->on_deadline_changed = [this] { arm_deadline(); };
+}
+
+void App::say_started(const std::vector<AlertChange>& unsaid) {
+    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
+    Record started = make_record(Kind::started, now());
+    started.more["version"] = std::string(kVersion);
+    if (simulated()) started.more["simulated"] = true;
+    if (opened_.last_alive) started.more["alive"] = to_text(opened_.last_alive->at);
+    if (!opened_.set_aside.empty()) started.more["set_aside"] = std::filesystem::path(opened_.set_aside).filename().string();
+    if (!opened_.roster_from.empty()) started.more["roster_from"] = opened_.roster_from;
+    if (!health_.rules.empty()) started.more["rules_problem"] = true;
+    store::Batch batch;
+    batch.records.push_back(std::move(started));
+    if (flow_->engine().awaits_load()) {
+        Record changed = make_record(Kind::rules_changed, now());
+        changed.more["rules"] = flow_->engine().rules().versions();
+        batch.records.push_back(std::move(changed));
+    }
+    flow_->commit(std::move(batch));
+}
+
+void App::open_vision() {
+    if (!config_.faces) return;
+    VisionWorker::Handlers handlers;
+    handlers.on_frame = [this](const DeviceId& camera, const auto& result) { on_frame(camera, result); };
+    handlers.on_state = [this](VisionWorker::State state, const std::string& why) {
+        health_.vision = state;
+        health_.vision_error = why;
+        if (state == VisionWorker::State::failed) log::error("faces are not recognised: {}", why);
+        if (state == VisionWorker::State::ready) log::info("faces: ready {}", why);
+    };
+    handlers.on_strangers_gone = [this](const std::vector<StrangerId>& ids) { forget_strangers(ids); };
+    handlers.on_outdated = [this](const std::vector<PersonId>& persons) {
+        health_.enrol_again = persons;
+        log::warning("{} persons must be enrolled again: the face model has changed", persons.size());
+    };
+    models::FaceSettings settings;
+    settings.models_dir = config_.faces->models;
+    settings.threads = config_.faces->threads;
+    vision_ = std::make_unique<VisionWorker>(
+        VisionWorker::Start{settings, to_gallery(faces_), to_identities(opened_.strangers), now().wall.time}, post_to(loop_),
+        std::move(handlers));
+    opened_.strangers.clear();
+    update_strangers_wanted();
+}
+
+void App::update_strangers_wanted() {
+    if (!vision_) return;
+    bool wanted = false;
+    for (const auto& rule : flow_->engine().rules().rules) wanted = wanted || (rule.uses_strangers && rule.active());
+    vision_->set_strangers_wanted(wanted ? models::StrangersWanted::yes : models::StrangersWanted::no);
+}
+
+Result<void> App::open_uplink() {
+    if (!config_.mqtt) return {};
+    const auto& from = *config_.mqtt;
+    mqtt::UplinkSettings settings;
+    settings.pump.site = config_.gate.site;
+    settings.pump.gate = config_.gate.gate;
+    settings.pump.delivery = from.delivery == config::Delivery::platform ? mqtt::Delivery::platform : mqtt::Delivery::broker;
+    settings.link.host = from.host;
+    settings.link.port = from.port;
+    settings.link.protocol = from.protocol == config::Protocol::v5 ? mqtt::Protocol::v5 : mqtt::Protocol::v311;
+    settings.link.username = from.username;
+    settings.link.password_file = from.password_file;
+    if (from.tls) settings.link.tls = {from.tls->ca, from.tls->cert, from.tls->key};
+    settings.link.retry_min = from.retry_min;
+    settings.link.retry_max = from.retry_max;
+    outbox_ = std::make_unique<OutboxAdapter>(*opened_.store);
+    mqtt::Loop loop{post_to(loop_), [this](Millis wait, std::function<void()> f) {
+                        auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
+                        timer->async_wait([timer, f = std::move(f)](const boost::system::error_code&) { f(); });
+                    }};
+    mqtt::UplinkHandlers handlers;
+    handlers.on_online = [this](bool online, const std::string& why) {
+        if (online != health_.connected) health_.mqtt_since = now().wall;
+        health_.connected = online;
+        health_.mqtt_error = why;
+        log::info("broker {}{}{}", online ? "connected" : "unreachable", why.empty() ? "" : ": ", why);
+    };
+    handlers.on_trouble = [this](const mqtt::Trouble& trouble) {
+        log::warning("mqtt: {}", trouble.reason);
+        if (trouble.what != mqtt::Trouble::What::confirm_refused) return;
+        Record refused = make_record(Kind::command, now());
+        refused.reason = trouble.reason;
+        refused.more["command"] = std::string("confirm");
+        store::Batch batch;
+        batch.records.push_back(std::move(refused));
+        flow_->commit(std::move(batch));
+    };
+    auto uplink = mqtt::Uplink::start(std::move(settings), std::move(loop), *outbox_, std::move(handlers));
+    if (!uplink) return tl::unexpected(uplink.error());
+    uplink_ = std::move(*uplink);
+    uplink_->outbox_changed(to_outbox_head(opened_.store->head()));
+    say_state();
+    return {};
+}
+
+Result<void> App::open_control(const Options& options) {
+    control::Settings settings;
+    settings.path = config_.control.socket;
+    auto server = control::Server::listen(loop_, std::move(settings), make_verbs(*this));
+    if (!server) return tl::unexpected(server.error());
+    control_ = std::move(*server);
+    if (options.stage_socket.empty()) return {};
+    auto stage = stage::Server::listen(loop_, options.stage_socket, static_cast<stage::Scene&>(*this));
+    if (!stage) return tl::unexpected(stage.error());
+    stage_ = std::move(*stage);
+    return {};
+}
+
+void App::change_roster(std::vector<store::RosterChange> changes, std::vector<Record> records,
+                        std::function<void(Result<store::Committed>)> done) {
+    store::Batch batch;
+    batch.roster = changes;
+    batch.records = std::move(records);
+    // Shared with the answer below: `done` must be called whether or not the batch is taken.
+    auto shared_done = std::make_shared<std::function<void(Result<store::Committed>)>>(std::move(done));
+    const bool taken =
+        flow_->commit(std::move(batch), [this, changes = std::move(changes), shared_done](const store::Committed& committed) {
+            if (!committed.refused.empty()) return (*shared_done)(fail("{}", committed.refused));
+            for (const auto& change : changes) {
+                store::apply(change, opened_.store->keys(), gate_->roster());
+                apply_faces(change);
+            }
+            say_state();
+            (*shared_done)(committed);
+        });
+    if (!taken) (*shared_done)(fail("the disk takes no records now; see menshen status"));
+}
+
+void App::apply_faces(const store::RosterChange& change) {
+    const auto changed = std::visit(Match{
+                                        [&](const store::PutFace& face) {
+                                            faces_[face.consent.person] = face.templates;
+                                            return true;
+                                        },
+                                        [&](const store::RemoveFace& face) { return faces_.erase(face.person) > 0; },
+                                        [&](const store::RemovePerson& person) { return faces_.erase(person.id) > 0; },
+                                        [](const auto&) { return false; },
+                                    },
+                                    change);
+    if (changed && vision_) vision_->set_gallery(to_gallery(faces_));
+}
+
+Result<std::size_t> App::reload() {
+    Problems problems;
+    auto config = config::read_config(config_.file, problems);
+    if (!config) {
+        health_.config = problems.text();
+        return fail("{}", problems.text());
+    }
+    health_.config.clear();
+    const std::vector<std::filesystem::path> paths(config->rule_paths.begin(), config->rule_paths.end());
+    auto rules = rules::load_rules(paths, {.recipients = config->recipients}, problems);
+    if (!rules || problems.has_errors()) {
+        health_.rules = "the rules of before run on: " + problems.text();
+        return fail("{}", problems.text());
+    }
+    auto set = std::make_shared<const rules::RuleSet>(std::move(*rules));
+    auto engine = rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
+    if (!engine) return fail("the new rules cannot take over: {}", engine.error().message);
+    const auto count = set->rules.size();
+    health_.rules.clear();
+    config_.recipients = config->recipients;
+    config_.rule_paths = config->rule_paths;
+    config_.privacy = config->privacy;
+    flow_->set_engine(std::move(*engine));
+    update_strangers_wanted();
+    say_state();
+    log::info("reloaded: {} rules. Devices, doors, MQTT and the store keep their settings until a restart", count);
+    return count;
+}
+
+}  // namespace menshen::app

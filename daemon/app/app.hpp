@@ -1,0 +1,154 @@
+#pragma once
+/// The composition root: the only place that constructs, and the only one that knows every room. Loop thread only, but for what
+/// is posted to it.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "daemon/app/clock.hpp"
+#include "daemon/app/flow.hpp"
+#include "daemon/app/options.hpp"
+#include "daemon/app/outbox_adapter.hpp"
+#include "daemon/app/people.hpp"
+#include "daemon/app/vision_worker.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/control/server.hpp"
+#include "daemon/mqtt/uplink.hpp"
+#include "daemon/stage/stage.hpp"
+#include "daemon/store/store.hpp"
+#include "drivers/supervisor.hpp"
+
+namespace menshen::app {
+
+/// What a person with a terminal is told about the parts that may fail; empty when all is well.
+struct Health {
+    std::string store;
+    std::string rules;
+    std::string config;
+    std::string vision_error;
+    VisionWorker::State vision = VisionWorker::State::starting;
+    bool connected = false;
+    std::string mqtt_error;
+    Stamp mqtt_since;
+    std::vector<PersonId> enrol_again;  ///< Their templates are of a model that is no longer used.
+};
+
+class App : private drivers::EventSink, private stage::Scene {
+public:
+    /// Opens everything; blocks. The error is for the technician: what is wrong and what to do.
+    [[nodiscard]] static Result<std::unique_ptr<App>> open(const Options& options, config::Config config);
+    ~App() override;
+
+    /// Runs until SIGTERM or SIGINT; what is left is committed and, as far as 5 s allow, published.
+    void run();
+
+    // What the verbs of the control socket work with.
+    [[nodiscard]] const config::Config& config() const { return config_; }
+    [[nodiscard]] Now now() const override { return clock_->now(); }
+    [[nodiscard]] bool simulated() const { return clock_->simulated(); }
+    [[nodiscard]] Gate& gate() { return *gate_; }
+    [[nodiscard]] store::Store& store() { return *opened_.store; }
+    [[nodiscard]] Flow& flow() { return *flow_; }
+    [[nodiscard]] const drivers::Supervisor& supervisor() const { return *supervisor_; }
+    [[nodiscard]] VisionWorker* vision() { return vision_.get(); }
+    [[nodiscard]] const mqtt::Uplink* uplink() const { return uplink_.get(); }
+    [[nodiscard]] const Health& health() const { return health_; }
+    [[nodiscard]] const FaceTable& faces() const { return faces_; }
+    [[nodiscard]] std::size_t strangers() const { return stranger_ids_.size(); }
+    [[nodiscard]] MonoTime started() const { return started_; }
+    [[nodiscard]] const std::string& database() const { return database_; }
+    [[nodiscard]] std::uint32_t boot() const { return opened_.boot; }
+
+    /// Commits changes of the roster with the records that tell of them, then makes them in memory. `done` gets the new version,
+    /// or why they were refused.
+    void change_roster(std::vector<store::RosterChange> changes, std::vector<Record> records,
+                       std::function<void(Result<store::Committed>)> done);
+    /// Reads config and rules again; the rules take effect. What a restart needs is said in the error.
+    [[nodiscard]] Result<std::size_t> reload();
+    /// The names that may stand in an alert, by the config; `everywhere` for people in the building.
+    [[nodiscard]] mqtt::AlertNames names_for_platform(const AlertChange& change) const;
+    [[nodiscard]] mqtt::AlertNames names_for_house(const AlertChange& change) const;
+    /// Gets each committed record until it returns false.
+    void follow(std::function<bool(const Record&)> follower) { followers_.push_back(std::move(follower)); }
+
+private:
+    App(const Options& options, config::Config config);
+
+    Result<void> open_store(const Options& options);
+    Result<void> open_devices();
+    void open_rules();
+    rules::Engine fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid);
+    rules::EngineSettings engine_settings() const;
+    void open_flow(rules::Engine engine);
+    void open_vision();
+    Result<void> open_uplink();
+    Result<void> open_control(const Options& options);
+    void say_started(const std::vector<AlertChange>& unsaid);
+    void on_committed(const Record& record);
+    void on_frame(const DeviceId& camera, const Result<models::FrameResult>& result);
+    void forget_strangers(const std::vector<StrangerId>& ids);
+    void apply_faces(const store::RosterChange& change);
+    void update_strangers_wanted();
+    void say_state();
+    mqtt::GateState gate_state() const;
+
+    void arm_deadline();
+    void on_tick();
+    void keep_watchdog();
+    void wait_for_signal();
+    void stop();
+    void finish_stop();
+
+    // drivers::EventSink
+    bool offer(Event event) override;
+    bool offer(Frame frame) override;
+    // stage::Scene
+    MonoTime mono_at(WallTime wall) const override;
+    void move_to(MonoTime at) override;
+    void run_due() override;
+    std::optional<MonoTime> next_deadline() override;
+    std::string unsettled() const override;
+    std::string outbox() const override;
+    std::optional<Line> line_of(const DeviceId& device) const override;
+    Result<void> inject(const drivers::Injection& injection) override;
+    std::string outputs() const override;
+
+    boost::asio::io_context loop_{1};
+    config::Config config_;
+    std::string database_;  ///< Path of the file.
+    std::unique_ptr<EventClock> clock_;
+    StageClock* stage_clock_ = nullptr;  ///< The same clock, when a stage moves it.
+    store::Store::Opened opened_;
+    Health health_;
+    FaceTable faces_;
+    std::set<StrangerId> stranger_ids_;
+    std::unique_ptr<Gate> gate_;
+    std::unique_ptr<Flow> flow_;
+    std::unique_ptr<drivers::Supervisor> supervisor_;
+    std::unique_ptr<VisionWorker> vision_;
+    std::unique_ptr<OutboxAdapter> outbox_;
+    std::unique_ptr<mqtt::Uplink> uplink_;
+    std::unique_ptr<control::Server> control_;
+    std::unique_ptr<stage::Server> stage_;
+    std::optional<ClockWatch> clock_watch_;
+    std::list<std::function<bool(const Record&)>> followers_;
+    MonoTime started_;
+
+    boost::asio::steady_timer deadline_timer_{loop_};
+    std::optional<MonoTime> armed_for_;
+    boost::asio::steady_timer tick_{loop_};
+    boost::asio::steady_timer watchdog_{loop_};
+    boost::asio::steady_timer stop_timer_{loop_};
+    boost::asio::signal_set signals_{loop_};
+    unsigned ticks_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace menshen::app

@@ -1,0 +1,272 @@
+// The app at work: faces and records as they come, timers, the stage, the end.
+
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/app/app.hpp"
+#include "daemon/app/log.hpp"
+#include "daemon/app/service.hpp"
+#include "daemon/app/version.hpp"
+
+namespace menshen::app {
+
+namespace {
+
+constexpr std::chrono::seconds kTick{10};
+constexpr unsigned kTicksPerAlive = 6;  // one sign of life a minute
+constexpr std::chrono::seconds kStopLimit{5};
+/// What is left for the broker's goodbye and the store's last commit.
+constexpr Millis kUplinkStop{1500};
+constexpr std::chrono::milliseconds kStoreStop{2000};
+
+std::string evidence_text(const AlertChange& change, const char* key) {
+    const auto it = change.evidence.find(key);
+    const auto* text = it == change.evidence.end() ? nullptr : std::get_if<std::string>(&it->second);
+    return text == nullptr ? std::string() : *text;
+}
+
+}  // namespace
+
+bool App::offer(Event event) { return !stopping_ && flow_->offer(std::move(event)); }
+
+bool App::offer(Frame frame) {
+    if (!vision_ || stopping_) return false;
+    vision_->offer(std::move(frame), now());
+    return true;
+}
+
+void App::on_frame(const DeviceId& camera, const Result<models::FrameResult>& result) {
+    if (!result) {
+        log::warning("camera {}: {}", camera.str(), result.error().message);
+        return;
+    }
+    std::vector<store::StrangerChange> changes;
+    if (result->changed) {
+        changes.emplace_back(store::PutStranger{to_row(*result->changed)});
+        stranger_ids_.insert(result->changed->id);
+    }
+    for (const auto& id : result->dropped) {
+        changes.emplace_back(store::RemoveStranger{id});
+        stranger_ids_.erase(id);
+    }
+    if (!result->advice.empty()) log::debug("camera {}: {}", camera.str(), result->advice);
+    const FaceSeen face{.device = camera,
+                        .person = result->person,
+                        .stranger = result->stranger,
+                        .new_stranger = result->new_stranger,
+                        .score_permille = result->score_permille,
+                        .advice = result->advice};
+    flow_->on_face(face, std::move(changes));
+}
+
+void App::forget_strangers(const std::vector<StrangerId>& ids) {
+    store::Batch batch;
+    for (const auto& id : ids) {
+        batch.strangers.emplace_back(store::RemoveStranger{id});
+        stranger_ids_.erase(id);
+    }
+    flow_->commit(std::move(batch));
+}
+
+void App::on_committed(const Record& record) {
+    followers_.remove_if([&](const auto& follower) { return !follower(record); });
+    switch (record.kind) {
+        case Kind::granted:
+        case Kind::door_opened:
+        case Kind::door_closed:
+        case Kind::door_held:
+        case Kind::door_forced:
+        case Kind::device_online:
+        case Kind::device_offline:
+        case Kind::command:
+        case Kind::clock_trusted:
+            say_state();
+            break;
+        default:
+            break;
+    }
+}
+
+mqtt::AlertNames App::names_for_platform(const AlertChange& change) const {
+    const auto names = names_for_house(change);
+    return {.person = config_.privacy.person_names ? names.person : evidence_text(change, "person"),
+            .household = config_.privacy.household_names ? names.household : evidence_text(change, "household")};
+}
+
+mqtt::AlertNames App::names_for_house(const AlertChange& change) const {
+    mqtt::AlertNames names;
+    names.person = evidence_text(change, "person");
+    names.household = evidence_text(change, "household");
+    if (const auto* person = gate_->roster().person(PersonId(names.person))) {
+        names.person = person->name;
+        if (names.household.empty()) names.household = person->household.str();
+    }
+    if (const auto* household = gate_->roster().household(HouseholdId(names.household))) {
+        if (!household->name.empty()) names.household = household->name;
+    }
+    return names;
+}
+
+void App::say_state() {
+    if (uplink_) uplink_->set_state(gate_state());
+}
+
+mqtt::GateState App::gate_state() const {
+    mqtt::GateState state;
+    state.at = now().wall;
+    state.version = kVersion;
+    state.rules_version = flow_->engine().rules().hash;
+    state.roster_version = gate_->roster().version;
+    for (const auto& door : gate_->doors()) state.doors[door.id] = std::string(to_text(door.state));
+    for (const auto& device : supervisor_->status()) {
+        state.devices[device.device] = device.online ? "online" : "offline: " + device.why;
+    }
+    state.queues = {{"events", flow_->queue().reads_waiting()}, {"commits", opened_.store->waiting()}};
+    state.wall_is_trusted = now().wall_is_trusted;
+    const auto head = opened_.store->head();
+    state.chain_seq = head.seq;
+    state.chain_head = head.link;
+    return state;
+}
+
+void App::run() {
+    wait_for_signal();
+    supervisor_->start();
+    for (const auto& command : gate_->start(now()).commands) supervisor_->apply(command);
+    on_tick();
+    keep_watchdog();
+    arm_deadline();
+    log::info("menshend {} site={} gate={} epoch={} boot={}{}", kVersion, config_.gate.site.str(), config_.gate.gate.str(),
+              opened_.epoch, opened_.boot, simulated() ? " simulated" : "");
+    service::ready();
+    loop_.run();
+}
+
+void App::wait_for_signal() {
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.add(SIGHUP);
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal != SIGHUP) return stop();
+        if (const auto reloaded = reload(); !reloaded) log::error("not reloaded: {}", reloaded.error().message);
+        signals_.clear();
+        wait_for_signal();
+    });
+}
+
+void App::keep_watchdog() {
+    const auto interval = service::watchdog_interval();
+    if (!interval) return;
+    service::keep_alive();
+    watchdog_.expires_after(*interval);
+    watchdog_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) keep_watchdog();
+    });
+}
+
+void App::on_tick() {
+    // A stage moves its own time: there the sign of life goes with each move, and the clock never steps.
+    if (stage_clock_ == nullptr) {
+        const auto moment = now();
+        if (ticks_++ % kTicksPerAlive == 0) opened_.store->stamp_alive(moment);
+        const auto change = clock_watch_->look(moment);
+        if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
+    }
+    say_state();
+    tick_.expires_after(kTick);
+    tick_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) on_tick();
+    });
+}
+
+void App::arm_deadline() {
+    if (stage_clock_ != nullptr || stopping_) return;
+    const auto next = flow_->next_deadline();
+    if (next == armed_for_) return;
+    armed_for_ = next;
+    deadline_timer_.cancel();
+    if (!next) return;
+    deadline_timer_.expires_after(std::max(*next - now().mono, Millis{0}));
+    deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        armed_for_.reset();
+        flow_->run_due();
+        arm_deadline();
+    });
+}
+
+void App::stop() {
+    if (stopping_) return;
+    service::stopping();
+    log::info("stopping");
+    store::Batch batch;
+    batch.records.push_back(make_record(Kind::stopped, now()));
+    flow_->commit(std::move(batch));
+    flow_->checkpoint();
+    stopping_ = true;
+    supervisor_->stop();
+    stop_timer_.expires_after(kStopLimit - kUplinkStop - kStoreStop);
+    stop_timer_.async_wait([this](const boost::system::error_code&) { finish_stop(); });
+    // The usual case: the last records are committed at once and nothing needs to be waited for.
+    flow_->commit({}, [this](const store::Committed&) { stop_timer_.cancel(); });
+}
+
+void App::finish_stop() {
+    control_.reset();
+    stage_.reset();
+    const auto close = [this] {
+        if (auto closed = opened_.store->close(kStoreStop); !closed) log::error("{}", closed.error().message);
+        loop_.stop();
+    };
+    if (!uplink_) return close();
+    uplink_->stop(kUplinkStop, close);
+}
+
+MonoTime App::mono_at(WallTime wall) const { return stage_clock_->mono_at(wall); }
+
+void App::move_to(MonoTime at) {
+    stage_clock_->move_to(at);
+    opened_.store->stamp_alive(now());
+}
+
+void App::run_due() { flow_->run_due(); }
+
+std::optional<MonoTime> App::next_deadline() { return flow_->next_deadline(); }
+
+std::string App::unsettled() const {
+    if (!flow_->quiet()) return "store";
+    if (vision_ && !vision_->idle()) return "vision";
+    if (uplink_ && uplink_->settled() == mqtt::Settled::waiting) return "outbox";
+    return {};
+}
+
+std::string App::outbox() const {
+    if (!uplink_) return "off";
+    return uplink_->settled() == mqtt::Settled::unconnected ? "unconnected" : "empty";
+}
+
+std::optional<Line> App::line_of(const DeviceId& device) const {
+    for (const auto& settings : config_.devices) {
+        if (settings.id == device && settings.abilities.lines.size() == 1) return settings.abilities.lines.front();
+    }
+    return std::nullopt;
+}
+
+Result<void> App::inject(const drivers::Injection& injection) { return supervisor_->inject(injection); }
+
+std::string App::outputs() const {
+    auto out = nlohmann::json::object();
+    for (const auto& device : supervisor_->status()) {
+        const auto& o = device.outputs;
+        auto& entry = out[device.device.str()];
+        if (o.unlocked) entry["lock"] = *o.unlocked ? "unlocked" : "locked";
+        entry["unlocks"] = o.unlocks;
+        entry["granted"] = o.granted;
+        entry["denied"] = o.denied;
+        entry["bad_read"] = o.bad_read;
+    }
+    return out.dump();
+}
+
+}  // namespace menshen::app

@@ -1,0 +1,44 @@
+#include "daemon/app/outbox_adapter.hpp"
+
+namespace menshen::app {
+
+mqtt::OutboxHead to_outbox_head(const store::Head& head) {
+    mqtt::OutboxHead out;
+    out.epoch = head.epoch;
+    out.records = {.from = head.waiting_records == 0 ? head.seq + 1 : head.confirmed_seq + 1, .to = head.seq};
+    // Rows of the alert lane vanish when a newer state takes their place, so where it begins is known only when it is empty.
+    out.alerts = {.from = head.waiting_alerts == 0 ? head.alert_n + 1 : 1, .to = head.alert_n};
+    return out;
+}
+
+void OutboxAdapter::read_records(Bounds bounds, std::function<void(Result<std::vector<mqtt::RecordRow>>)> done) {
+    store_.read_records_lane(bounds.after, bounds.rows, bounds.bytes, [done = std::move(done)](const auto& rows) {
+        if (!rows) return done(tl::unexpected(rows.error()));
+        std::vector<mqtt::RecordRow> out;
+        out.reserve(rows->size());
+        for (const auto& row : *rows) out.push_back({row.seq, row.payload});
+        done(std::move(out));
+    });
+}
+
+void OutboxAdapter::read_alerts(Bounds bounds, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) {
+    store_.read_alert_lane(bounds.after, bounds.rows, [done = std::move(done)](const auto& rows) {
+        if (!rows) return done(tl::unexpected(rows.error()));
+        std::vector<mqtt::AlertRow> out;
+        out.reserve(rows->size());
+        for (const auto& row : *rows) {
+            out.push_back({.lane = row.n, .alert = row.alert, .to = row.to, .over = !row.open, .payload = row.payload});
+        }
+        done(std::move(out));
+    });
+}
+
+void OutboxAdapter::release(std::string epoch, std::uint64_t records, std::uint64_t alerts,
+                            std::function<void(Result<mqtt::OutboxHead>)> done) {
+    store_.confirm({std::move(epoch), records, alerts}, [done = std::move(done)](const Result<store::Head>& head) {
+        if (!head) return done(tl::unexpected(head.error()));
+        done(to_outbox_head(*head));
+    });
+}
+
+}  // namespace menshen::app

@@ -1,0 +1,24 @@
+#include "daemon/app/verbs.hpp"
+
+#include <cstdlib>
+
+#include "daemon/app/log.hpp"
+
+namespace menshen::app {
+
+void answer(std::vector<control::Verb>& table, std::string_view name, control::Handler handler) {
+    if (control::set_handler(table, name, std::move(handler))) return;
+    log::error("the control socket has no verb {}", name);
+    std::abort();
+}
+
+std::vector<control::Verb> make_verbs(App& app) {
+    auto table = control::verb_table();
+    add_status_verbs(app, table);
+    add_roster_verbs(app, table);
+    add_face_verbs(app, table);
+    add_alert_verbs(app, table);
+    return table;
+}
+
+}  // namespace menshen::app

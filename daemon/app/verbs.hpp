@@ -1,0 +1,24 @@
+#pragma once
+/// What each verb of the control socket does (docs/control.md).
+
+#include <string_view>
+#include <vector>
+
+#include "daemon/control/server.hpp"
+
+namespace menshen::app {
+
+class App;
+
+/// The whole table with its handlers. `app` must outlive the server.
+[[nodiscard]] std::vector<control::Verb> make_verbs(App& app);
+
+/// Gives a verb of the table its handler. A name that the table does not have is a mistake of ours: it ends the program at start.
+void answer(std::vector<control::Verb>& table, std::string_view name, control::Handler handler);
+
+void add_status_verbs(App& app, std::vector<control::Verb>& table);
+void add_roster_verbs(App& app, std::vector<control::Verb>& table);
+void add_face_verbs(App& app, std::vector<control::Verb>& table);
+void add_alert_verbs(App& app, std::vector<control::Verb>& table);
+
+}  // namespace menshen::app

@@ -1,0 +1,124 @@
+// Enrolment of faces, with consent, and its withdrawal.
+
+#include "daemon/app/app.hpp"
+#include "daemon/app/verb_args.hpp"
+#include "daemon/app/verbs.hpp"
+
+namespace menshen::app {
+
+namespace {
+
+using control::Code;
+using control::Reply;
+using control::Request;
+using nlohmann::json;
+
+/// Every part of a consent has to be there: a template without one would be unlawful (PIPL art. 14 and 29, GDPR art. 9).
+Result<FaceConsent> read_consent(const PersonId& person, const json& object) {
+    FaceConsent consent;
+    consent.person = person;
+    const std::array<std::pair<const char*, std::string*>, 6> parts{{{"purpose", &consent.purpose},
+                                                                     {"form", &consent.form},
+                                                                     {"date", &consent.date},
+                                                                     {"by", &consent.by},
+                                                                     {"text_version", &consent.text_version},
+                                                                     {"until", &consent.until}}};
+    for (const auto& [key, part] : parts) {
+        if (!object.contains(key) || !object[key].is_string() || object[key].get_ref<const std::string&>().empty()) {
+            return fail("consent.{} is missing; a face is only enrolled with purpose, form, date, by, text_version and until",
+                        key);
+        }
+        *part = object[key].get<std::string>();
+    }
+    if (consent.by != "self" && consent.by != "guardian")
+        return fail("consent.by must be self or guardian, got \"{}\"", consent.by);
+    for (const auto& [key, day] : {std::pair{"date", consent.date}, std::pair{"until", consent.until}}) {
+        if (!parse_stamp(day + "T00:00:00Z")) return fail("consent.{} must be a day such as 2026-11-01, got \"{}\"", key, day);
+    }
+    if (consent.until < consent.date) return fail("consent.until lies before consent.date");
+    return consent;
+}
+
+json photo_list(const std::vector<std::string>& names, const VisionWorker::Templates& templates) {
+    json out = json::array();
+    for (std::size_t i = 0; i < templates.size(); ++i) {
+        out.push_back({{"photo", names[i]},
+                       {"ok", templates[i].has_value()},
+                       {"message", templates[i] ? "" : templates[i].error().message}});
+    }
+    return out;
+}
+
+void store_templates(App& app, const std::string& by, const FaceConsent& consent, const json& photos,
+                     const VisionWorker::Templates& templates, const Reply& reply) {
+    store::PutFace put;
+    put.consent = consent;
+    for (const auto& face : templates) put.templates.push_back(to_row(consent.person, *face));
+    put.consent.templates = static_cast<std::uint32_t>(put.templates.size());
+    Record record = make_record(Kind::roster_changed, app.now());
+    record.person = consent.person;
+    record.more["change"] = std::string("face_enrolled");
+    record.more["by"] = by;
+    record.more["templates"] = static_cast<std::int64_t>(templates.size());
+    app.change_roster({std::move(put)}, {record}, [reply, photos, person = consent.person](const auto& committed) {
+        if (!committed) return reply.fail(Code::refused, committed.error().message);
+        reply.ok({{"person", person.str()}, {"templates", photos.size()}, {"photos", photos}});
+    });
+}
+
+void enroll(App& app, const Request& request, const Reply& reply) {
+    const Args args(request);
+    const PersonId person(args.text("person"));
+    if (app.vision() == nullptr) {
+        return reply.fail(Code::unavailable, "no camera is configured, so faces are not recognised here; add one to the config");
+    }
+    if (app.gate().roster().person(person) == nullptr) {
+        return reply.fail(Code::not_found, fmt::format("there is no person \"{}\"; see menshen persons", person.str()));
+    }
+    const auto consent = read_consent(person, args.object("consent"));
+    if (!consent) return reply.fail(Code::bad_request, consent.error().message);
+    if (request.attachments->empty())
+        return reply.fail(Code::bad_request, "give one photograph at least; three or more are better");
+    VisionWorker::Photos photos;
+    std::vector<std::string> names;
+    for (const auto& attachment : *request.attachments) {
+        auto bytes = attachment.read();
+        if (!bytes) return reply.fail(Code::refused, bytes.error().message);
+        photos.push_back(std::move(*bytes));
+        names.push_back(attachment.name());
+    }
+    app.vision()->enroll(std::move(photos), [&app, reply, names, by = request.peer.text(),
+                                             consent = *consent](const Result<VisionWorker::Templates>& templates) {
+        if (!templates) return reply.fail(Code::unavailable, templates.error().message);
+        std::string refusals;
+        for (std::size_t i = 0; i < templates->size(); ++i) {
+            if (!(*templates)[i])
+                refusals += fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", names[i], (*templates)[i].error().message);
+        }
+        if (!refusals.empty()) return reply.fail(Code::refused, refusals + ". Nothing was stored");
+        store_templates(app, by, consent, photo_list(names, *templates), *templates, reply);
+    });
+}
+
+void withdraw(App& app, const Request& request, const Reply& reply) {
+    const PersonId person(Args(request).text("person"));
+    const auto* face = app.gate().roster().face(person);
+    if (face == nullptr) return reply.fail(Code::not_found, fmt::format("\"{}\" has no face enrolled", person.str()));
+    Record record = make_record(Kind::roster_changed, app.now());
+    record.person = person;
+    record.more["change"] = std::string("face_consent_withdrawn");
+    record.more["by"] = request.peer.text();
+    app.change_roster({store::RemoveFace{person}}, {record}, [reply, person, templates = face->templates](const auto& committed) {
+        if (!committed) return reply.fail(Code::refused, committed.error().message);
+        reply.ok({{"person", person.str()}, {"templates", templates}});
+    });
+}
+
+}  // namespace
+
+void add_face_verbs(App& app, std::vector<control::Verb>& table) {
+    answer(table, "face.enroll", [&app](const Request& request, const Reply& reply) { enroll(app, request, reply); });
+    answer(table, "face.remove", [&app](const Request& request, const Reply& reply) { withdraw(app, request, reply); });
+}
+
+}  // namespace menshen::app

@@ -1,0 +1,237 @@
+#include "daemon/app/vision_worker.hpp"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "models/load_face_engine.hpp"
+
+namespace menshen::app {
+
+namespace {
+
+constexpr std::chrono::seconds kLoadAgain{30};
+/// Enrolments and gallery changes that wait; a person with a terminal cannot be that fast.
+constexpr std::size_t kJobLimit = 64;
+
+}  // namespace
+
+class VisionWorker::Impl : public std::enable_shared_from_this<VisionWorker::Impl> {
+public:
+    Impl(Start start, Post post, Handlers handlers)
+        : start_(std::move(start)), post_(std::move(post)), handlers_(std::move(handlers)), gallery_(start_.gallery) {}
+
+    void run_thread() {
+        thread_ = std::thread([this] {
+            pthread_setname_np(pthread_self(), "vision");
+            work();
+        });
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        if (thread_.joinable()) thread_.join();
+    }
+
+    void offer(Frame frame, const Now& now) {
+        {
+            const std::lock_guard lock(mutex_);
+            for (auto& waiting : frames_) {
+                if (waiting.frame.camera != frame.camera) continue;
+                waiting = {std::move(frame), now.wall.time};
+                return;
+            }
+            frames_.push_back({std::move(frame), now.wall.time});
+        }
+        wake_.notify_all();
+    }
+
+    void set_wanted(models::StrangersWanted wanted) {
+        const std::lock_guard lock(mutex_);
+        wanted_ = wanted;
+    }
+
+    void set_gallery(std::vector<models::Enrolled> gallery) {
+        {
+            const std::lock_guard lock(mutex_);
+            gallery_ = std::move(gallery);
+        }
+        wake_.notify_all();
+    }
+
+    void enroll(Photos photos, std::function<void(Result<Templates>)> done) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (jobs_.size() < kJobLimit) {
+                jobs_.push_back({std::move(photos), std::move(done)});
+                done = nullptr;
+            }
+        }
+        if (done) done(fail("too many enrolments wait; try again in a moment"));
+        wake_.notify_all();
+    }
+
+    bool idle() const {
+        const std::lock_guard lock(mutex_);
+        const bool can_work = state_ != State::failed;
+        return !busy_ && (!can_work || (frames_.empty() && jobs_.empty() && !gallery_)) && state_ != State::starting;
+    }
+
+private:
+    struct Waiting {
+        Frame frame;
+        WallTime at;
+    };
+    struct Job {
+        Photos photos;
+        std::function<void(Result<Templates>)> done;
+    };
+
+    template <class F>
+    void post(F&& f) {
+        post_([self = shared_from_this(), run = std::forward<F>(f)]() mutable {
+            if (!self->gone_) run();
+        });
+    }
+
+    void work() {
+        while (!load()) {
+            answer_jobs_without_engine();
+            std::unique_lock lock(mutex_);
+            if (wake_.wait_for(lock, kLoadAgain, [&] { return stopping_ || !jobs_.empty(); }) && stopping_) return;
+        }
+        while (work_once()) {
+        }
+    }
+
+    bool load() {
+        auto engine = models::load_face_engine(start_.settings);
+        if (!engine) {
+            set_state(State::failed, engine.error().message);
+            return false;
+        }
+        engine_ = std::move(*engine);
+        auto gone = engine_->restore_strangers(std::move(start_.strangers));
+        for (auto& id : engine_->expire_strangers(start_.now)) gone.push_back(std::move(id));
+        if (!gone.empty()) post([this, gone] { handlers_.on_strangers_gone(gone); });
+        set_state(State::ready, "");
+        return true;
+    }
+
+    void set_state(State state, const std::string& why) {
+        {
+            const std::lock_guard lock(mutex_);
+            state_ = state;
+        }
+        post([this, state, why] { handlers_.on_state(state, why); });
+    }
+
+    void answer_jobs_without_engine() {
+        std::deque<Job> jobs;
+        {
+            const std::lock_guard lock(mutex_);
+            jobs.swap(jobs_);
+            frames_.clear();
+        }
+        for (auto& job : jobs) {
+            post([done = std::move(job.done)] { done(fail("the face models could not be loaded; see menshen status")); });
+        }
+    }
+
+    /// One piece of work; false when the thread is to end.
+    bool work_once() {
+        std::optional<std::vector<models::Enrolled>> gallery;
+        std::optional<Job> job;
+        std::optional<Waiting> frame;
+        models::StrangersWanted wanted{};
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [&] { return stopping_ || gallery_ || !jobs_.empty() || !frames_.empty(); });
+            if (stopping_) return false;
+            busy_ = true;
+            wanted = wanted_;
+            if (gallery_) {
+                gallery = std::exchange(gallery_, std::nullopt);
+            } else if (!jobs_.empty()) {
+                job = std::move(jobs_.front());
+                jobs_.pop_front();
+            } else {
+                frame = std::move(frames_.front());
+                frames_.pop_front();
+            }
+        }
+        if (gallery) take_gallery(std::move(*gallery));
+        if (job) run_job(std::move(*job));
+        if (frame) look(*frame, wanted);
+        const std::lock_guard lock(mutex_);
+        busy_ = false;
+        return true;
+    }
+
+    void take_gallery(std::vector<models::Enrolled> gallery) {
+        const auto outdated = engine_->set_gallery(std::move(gallery));
+        if (!outdated) {
+            post([this, why = outdated.error().message] { handlers_.on_state(State::ready, why); });
+        } else if (!outdated->empty()) {
+            post([this, persons = *outdated] { handlers_.on_outdated(persons); });
+        }
+    }
+
+    void run_job(Job job) {
+        Templates templates;
+        for (const auto& photo : job.photos) templates.push_back(engine_->enroll(*photo));
+        post([done = std::move(job.done), templates = std::move(templates)]() mutable { done(std::move(templates)); });
+    }
+
+    void look(const Waiting& waiting, models::StrangersWanted wanted) {
+        auto result = engine_->look(waiting.frame, waiting.at, wanted);
+        post([this, camera = waiting.frame.camera, result = std::move(result)] { handlers_.on_frame(camera, result); });
+    }
+
+    Start start_;
+    Post post_;
+    Handlers handlers_;
+    std::unique_ptr<models::FaceEngine> engine_;  // vision thread only
+    std::thread thread_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Waiting> frames_;
+    std::deque<Job> jobs_;
+    std::optional<std::vector<models::Enrolled>> gallery_;
+    models::StrangersWanted wanted_ = models::StrangersWanted::no;
+    State state_ = State::starting;
+    bool busy_ = false;
+    bool stopping_ = false;
+
+public:
+    bool gone_ = false;  // loop thread only: the owner has gone, what was posted does nothing
+};
+
+VisionWorker::VisionWorker(Start start, Post post, Handlers handlers)
+    : impl_(std::make_shared<Impl>(std::move(start), std::move(post), std::move(handlers))) {
+    impl_->run_thread();
+}
+
+VisionWorker::~VisionWorker() {
+    impl_->gone_ = true;
+    impl_->stop();
+}
+
+void VisionWorker::offer(Frame frame, const Now& now) { impl_->offer(std::move(frame), now); }
+void VisionWorker::set_strangers_wanted(models::StrangersWanted wanted) { impl_->set_wanted(wanted); }
+void VisionWorker::set_gallery(std::vector<models::Enrolled> gallery) { impl_->set_gallery(std::move(gallery)); }
+void VisionWorker::enroll(Photos photos, std::function<void(Result<Templates>)> done) {
+    impl_->enroll(std::move(photos), std::move(done));
+}
+bool VisionWorker::idle() const { return impl_->idle(); }
+
+}  // namespace menshen::app
