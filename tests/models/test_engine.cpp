@@ -1,0 +1,81 @@
+#include <filesystem>
+
+#include "models/cache.hpp"
+#include "models/face_engine.hpp"
+#include "tests/models/sample_photos.hpp"
+#include "tests/models/scratch.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace menshen;
+using namespace menshen::models;
+
+namespace {
+
+bool says(const std::string& message, const std::string& word) { return message.find(word) != std::string::npos; }
+
+std::string refusal(FaceEngine& engine, const std::vector<std::uint8_t>& photo) {
+    const auto result = engine.enroll(photo);
+    REQUIRE_FALSE(result);
+    return result.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("enrolling refuses what is no photograph of one face, and says what to do", "[models]") {
+    const auto cache = test::filled_cache();
+    if (!cache) return;
+    const auto engine = open_face_engine({*cache, 1, {}});
+    REQUIRE(engine);
+    FaceEngine& faces = **engine;
+
+    CHECK(says(refusal(faces, {}), "empty"));
+    CHECK(says(refusal(faces, test::photo("faces/dogs.jpg")), "no face found"));
+    CHECK(says(refusal(faces, test::photo("video_frames/frame_000100.jpg")), "no face found"));
+    const auto two = refusal(faces, test::photo("faces/2008_001009.jpg"));
+    CHECK(says(two, "2 faces"));
+    CHECK(says(two, "one person alone"));
+    CHECK(says(refusal(faces, test::photo("faces/2008_002506.jpg")), "3 faces"));
+
+    auto cut = test::photo(test::johns("John_Simm").front());
+    REQUIRE(faces.enroll(cut));
+    cut.resize(cut.size() / 2);
+    CHECK(says(refusal(faces, cut), "truncated"));
+}
+
+TEST_CASE("a template has unit length and knows its model", "[models]") {
+    const auto cache = test::filled_cache();
+    if (!cache) return;
+    const auto engine = open_face_engine({*cache, 1, {}});
+    REQUIRE(engine);
+    const auto face = (*engine)->enroll(test::photo(test::johns("John_Simm").front()));
+    REQUIRE(face);
+    CHECK(face->model == (*engine)->model());
+    CHECK(face->model.id == "dlib-resnet-v1@55533b28");
+    CHECK(face->values.size() == 128);
+    CHECK(cosine(*face, *face) == Approx(1.0).margin(1e-5));
+    CHECK(Template::from_bytes(face->to_bytes()));
+}
+
+TEST_CASE("the engine refuses a corrupted or missing model by name and hash", "[models]") {
+    const auto cache = test::filled_cache();
+    if (!cache) return;
+    const auto& embedder = *manifest().with_role("embed");
+    const auto& points = *manifest().with_role("points");
+    const test::Scratch dir;
+    std::filesystem::copy(*cache + "/" + points.file, dir / points.file);
+
+    const auto missing = open_face_engine({dir.path(), 1, {}});
+    REQUIRE_FALSE(missing);
+    CHECK(says(missing.error().message, embedder.converted.file + " is missing"));
+
+    auto onnx = read_file(*cache + "/" + embedder.converted.file, 1u << 26).value();
+    onnx[onnx.size() / 2] = static_cast<char>(onnx[onnx.size() / 2] ^ 1);
+    REQUIRE(write_file(dir / embedder.converted.file, onnx));
+    const auto actual = hash_file(dir / embedder.converted.file).value();
+    const auto corrupted = open_face_engine({dir.path(), 1, {}});
+    REQUIRE_FALSE(corrupted);
+    for (const auto& word : {embedder.converted.file, embedder.converted.sha256, actual}) {
+        CAPTURE(word, corrupted.error().message);
+        CHECK(says(corrupted.error().message, word));
+    }
+}
