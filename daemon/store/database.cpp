@@ -44,6 +44,7 @@ Record gap_record(const Evicted& evicted, const Record& moment) {
 Record late_record(const LateNote& note) {
     Record record = make_record(Kind::command, note.now);
     record.late = true;
+    record.more["command"] = std::string("late");
     record.more["of"] = note.record;
     return record;
 }
@@ -66,8 +67,18 @@ Database::Database(std::unique_ptr<Connection> db, const KeyRing& keys, std::uin
 
 Head Database::head() const {
     const Lanes& lanes = outbox_.lanes();
-    return {journal_.epoch(), journal_.tip().seq, to_hex(journal_.tip().link), lanes.alert_n, lanes.confirmed_seq, lanes.records,
-            lanes.alerts,     lanes.bytes()};
+    Head out;
+    out.epoch = journal_.epoch();
+    out.seq = journal_.tip().seq;
+    out.link = to_hex(journal_.tip().link);
+    out.alert_n = lanes.alert_n;
+    out.confirmed_seq = lanes.confirmed_seq;
+    out.first_record = lanes.first_kept != 0 ? lanes.first_kept : lanes.confirmed_seq + 1;
+    out.first_alert = lanes.first_alert != 0 ? lanes.first_alert : lanes.alert_n + 1;
+    out.waiting_records = lanes.records;
+    out.waiting_alerts = lanes.alerts;
+    out.waiting_bytes = lanes.bytes();
+    return out;
 }
 
 void Database::write(Group& group) {
@@ -259,6 +270,7 @@ Database::ErasureStep Database::erase(WallTime before, const Now& now, std::uint
         if (by == 0) {
             Record record = make_record(Kind::command, now);
             record.reason = "retention";
+            record.more["command"] = std::string("erase");
             record.more["erased_before"] = to_text(Stamp{before, now.wall.offset});
             append(record);
             out.own.push_back(record);

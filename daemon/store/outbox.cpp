@@ -36,6 +36,16 @@ void Outbox::count_lanes() {
         lanes_.alerts = alerts.count(0);
         lanes_.alert_bytes = alerts.count(1);
     }
+    find_first_kept();
+    find_first_alert();
+}
+
+void Outbox::find_first_kept() {
+    lanes_.first_kept = static_cast<std::uint64_t>(db_.number("SELECT coalesce(min(seq), 0) FROM outbox_kept"));
+}
+
+void Outbox::find_first_alert() {
+    lanes_.first_alert = static_cast<std::uint64_t>(db_.number("SELECT coalesce(min(n), 0) FROM alerts WHERE waiting = 1"));
 }
 
 void Outbox::on_record(std::size_t bytes) {
@@ -62,6 +72,7 @@ void Outbox::put(const AlertRow& row) {
         row.changed_at.since_epoch.count());
     ++lanes_.alerts;
     lanes_.alert_bytes += sealed.size();
+    find_first_alert();
 }
 
 void Outbox::deliver(std::uint64_t records, std::uint64_t alerts) {
@@ -76,6 +87,7 @@ void Outbox::deliver(std::uint64_t records, std::uint64_t alerts) {
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM outbox_kept JOIN journal USING (seq) WHERE seq <= ?",
             records));
         db_.run("DELETE FROM outbox_kept WHERE seq <= ?", records);
+        find_first_kept();
     }
     if (records > lanes_.confirmed_seq) {
         release(db_.query("SELECT count(*), coalesce(sum(length(payload)), 0) FROM journal WHERE seq > ? AND seq <= ?",
@@ -92,6 +104,7 @@ void Outbox::deliver(std::uint64_t records, std::uint64_t alerts) {
         }
     }
     db_.run("UPDATE alerts SET waiting = 0 WHERE waiting = 1 AND n <= ?", alerts);
+    find_first_alert();
 }
 
 std::optional<Evicted> Outbox::make_room(std::uint64_t limit, std::uint64_t last_seq) {
@@ -101,6 +114,7 @@ std::optional<Evicted> Outbox::make_room(std::uint64_t limit, std::uint64_t last
     Evicted out;
     evict_plain(target, last_seq, out);
     if (lanes_.bytes() > limit) evict_kept(target, out);
+    find_first_kept();
     if (out.count == 0) return std::nullopt;
     return out;
 }

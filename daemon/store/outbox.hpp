@@ -18,6 +18,8 @@ namespace menshen::store {
 struct Lanes {
     std::uint64_t confirmed_seq = 0;
     std::uint64_t alert_n = 0;
+    std::uint64_t first_kept = 0;   ///< Of what stayed below `confirmed_seq`; 0: nothing did.
+    std::uint64_t first_alert = 0;  ///< 0: the lane is empty.
     std::uint64_t records = 0;
     std::uint64_t record_bytes = 0;
     std::uint64_t alerts = 0;
@@ -59,6 +61,8 @@ public:
 
 private:
     void count_lanes();
+    void find_first_kept();
+    void find_first_alert();
     [[nodiscard]] AlertRow alert_row(const Query& row) const;
     void evict_plain(std::uint64_t target, std::uint64_t last_seq, Evicted& out);
     void evict_kept(std::uint64_t target, Evicted& out);

@@ -110,6 +110,9 @@ struct Head {
     std::string link;                   ///< Its chain link, 64 hex digits.
     std::uint64_t alert_n = 0;          ///< Last number given in the alert lane.
     std::uint64_t confirmed_seq = 0;    ///< Records up to here are delivered (or made room).
+    std::uint64_t first_record = 1;     ///< Lowest one in the records lane; one above `seq` when it is empty. It may lie below
+                                        ///< `confirmed_seq`: alert and gap records stay when plain ones make room.
+    std::uint64_t first_alert = 1;      ///< Lowest number in the alert lane; one above `alert_n` when it is empty.
     std::uint64_t waiting_records = 0;  ///< Rows in the records lane.
     std::uint64_t waiting_alerts = 0;   ///< Rows in the alert lane.
     std::uint64_t waiting_bytes = 0;    ///< Payload bytes of both lanes.

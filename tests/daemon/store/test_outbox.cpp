@@ -38,6 +38,7 @@ TEST_CASE("the records lane holds what is not confirmed, in order and within lim
     REQUIRE(head);
     CHECK(head->confirmed_seq == 4);
     CHECK(head->waiting_records == 2);
+    CHECK(head->first_record == 5);
     CHECK(seqs(gate.lane()) == Seqs{5, 6});
     CHECK(gate.confirm({gate.opened.epoch, 2, 0})->confirmed_seq == 4);  // a repeat changes nothing
     CHECK(seqs(gate.lane()) == Seqs{5, 6});
@@ -78,6 +79,7 @@ TEST_CASE("the alert lane holds the newest state of each alert and recipient", "
 
     const auto lane = gate.alert_lane();
     REQUIRE(lane.size() == 3);
+    CHECK(gate.store().head().first_alert == 2);
     CHECK(lane[0].to.str() == "police");
     CHECK(lane[0].n == 2);
     CHECK(lane[1].alert.str() == "a2");
@@ -164,6 +166,9 @@ TEST_CASE("when the outbox is full, plain records make room and are counted; ale
         counted += std::get<std::int64_t>(gap.more.at("count"));
     }
     CHECK(head.waiting_records == lane.size());
+    CHECK(head.first_record == 1);
+    CHECK(head.first_alert == 1);
+    CHECK(head.confirmed_seq > 100);
     CHECK(head.seq == lane.size() + static_cast<std::uint64_t>(counted));
     CHECK(std::get<std::int64_t>(gate.own.front().more.at("from")) == 2);
     for (std::size_t i = 1; i < lane.size(); ++i) REQUIRE(lane[i - 1].seq < lane[i].seq);
@@ -177,4 +182,6 @@ TEST_CASE("when the outbox is full, plain records make room and are counted; ale
     REQUIRE(again.confirm({again.opened.epoch, head.seq, 1}));
     CHECK(again.store().head().waiting_bytes == 0);
     CHECK(again.lane().empty());
+    CHECK(again.store().head().first_record == head.seq + 1);
+    CHECK(again.store().head().first_alert == 2);
 }
