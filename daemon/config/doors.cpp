@@ -51,12 +51,14 @@ private:
     const Devices& devices_;
     const Context& context_;
     std::vector<std::string_view> names_;
+    bool guessing_ = false;                    ///< A name was not found.
     std::map<std::string, std::string> used_;  ///< Device -> where, "doors.front.lock".
 };
 
 DeviceId DoorReader::use(const Node& at, const std::string& name, const Post& post) {
     const auto device = devices_.find(name);
     if (device == devices_.end()) {
+        guessing_ = true;
         context_.error(at, names_.empty() ? fmt::format("{} names the device \"{}\", and there are no devices", post.what, name)
                                           : fmt::format("{} names the device \"{}\", which is not there{}", post.what, name,
                                                         suggestion(name, names_)));
@@ -206,6 +208,7 @@ DoorSettings DoorReader::read(const Node::Entry& entry) {
 }
 
 void DoorReader::complain_of_unused() const {
+    if (guessing_) return;  // The unused one is most likely the one whose name was misspelt.
     for (const auto& [name, device] : devices_) {
         if (used_.contains(name)) continue;
         context_.problems.add(context_.file, device.place, fmt::format("devices.{} is used by no door", name), Severity::warning);
