@@ -86,7 +86,7 @@ std::string hash_of(const RuleSet& set) {
 }
 
 void read_watch(MapReader& map, Rule& rule) {
-    if (map.require("watch") == nullptr) return;
+    if (require(map, "watch") == nullptr) return;
     const auto kinds = map.texts("watch");
     if (!kinds) return;
     const Node& node = *map.node().find("watch");
@@ -130,7 +130,7 @@ std::string path_of(const Node& node, std::size_t index) {
 }
 
 void read_id(MapReader& map, Rule& rule) {
-    const auto id = map.required_text("id");
+    const auto id = require(map, "id") == nullptr ? std::nullopt : map.text("id");
     if (!id) return;
     if (is_topic_safe(*id)) {
         rule.id = RuleId(*id);
@@ -154,15 +154,14 @@ Rule read_rule(const Node& given, const std::string& file, std::size_t index, co
     read_title(map, rule);
     read_watch(map, rule);
     read_where(map, rule.where);
-    if (const auto per = map.choice("per", kPers)) {
-        rule.per = static_cast<Per>(std::find(kPers.begin(), kPers.end(), *per) - kPers.begin());
-    }
-    read_condition(map, rule);
+    const auto per = map.choice("per", kPers);
+    if (per) rule.per = static_cast<Per>(std::find(kPers.begin(), kPers.end(), *per) - kPers.begin());
+    const bool is_sound = read_condition(map, rule) && (per || node.find("per") == nullptr);
     read_unless(map, rule, rule.unless);
     read_during(map, rule.during);
     constexpr std::array<std::string_view, 2> resolves{"auto", "manual"};
     if (map.choice("resolve", resolves).value_or("auto") == "manual") rule.resolve = Resolve::manual;
-    read_alert(map, options, rule);
+    read_alert(map, options, is_sound ? Placeholding::judged : Placeholding::unknown, rule);
     rule.legal_basis = map.text("legal_basis").value_or("");
     map.finish();
     rule.uses_strangers = uses_strangers(rule);

@@ -143,9 +143,8 @@ Absent read_absent(MapReader& rule) {
     constexpr std::array<std::string_view, 4> planned{"budget", "at_least", "at_most", "per_subject"};
     ConditionReader condition(rule, "absent", planned);
     auto& map = condition.map();
-    const bool missing = map.node().find("for") == nullptr;
+    if (!condition.had_planned()) require(map, "for");
     const auto duration = map.duration("for", {1s, kDay * 400});
-    if (missing && !condition.had_planned()) map.complain(map.node(), "for", "is missing, as in {for: 24h}");
     map.finish();
     return {duration.value_or(kDay)};
 }
@@ -155,12 +154,12 @@ Count read_count(MapReader& rule) {
     ConditionReader condition(rule, "count", planned);
     auto& map = condition.map();
     Count out;
-    if (map.require("over") != nullptr) out.over = map.duration("over", {1s, kDay * 62}).value_or(kDay);
+    if (require(map, "over") != nullptr) out.over = map.duration("over", {1s, kDay * 62}).value_or(kDay);
     const Node* limit = map.node().find("more_than");
     if (limit != nullptr && limit->type == Node::Type::map) {
         static_cast<void>(map.take("more_than"));
         map.complain(*limit, "more_than", "must be a number: limits by household size are not supported by this version of Menshen");
-    } else if (map.require("more_than") != nullptr) {
+    } else if (require(map, "more_than") != nullptr) {
         out.more_than = static_cast<std::uint32_t>(map.integer("more_than", 0, 10'000).value_or(1));
     }
     map.finish();
@@ -169,7 +168,7 @@ Count read_count(MapReader& rule) {
 
 void read_days_within(MapReader& map, Days& out) {
     out.at_least = static_cast<std::uint32_t>(map.integer("at_least", 1, 60).value_or(1));
-    const Node* node = map.require("within");
+    const Node* node = require(map, "within");
     if (node == nullptr) return;
     const auto within = map.duration("within", {kDay, kDay * 60});
     if (!within) return;
@@ -186,10 +185,10 @@ Days read_days(MapReader& rule) {
         if (const auto* both = map.take("consecutive")) {
             map.complain(*both, "consecutive", "cannot stand beside at_least and within; keep one of the two");
         }
-        if (map.require("at_least") != nullptr) read_days_within(map, out);
+        if (require(map, "at_least") != nullptr) read_days_within(map, out);
         static_cast<void>(map.take("within"));
     } else {
-        if (map.node().find("consecutive") == nullptr) {
+        if (map.node().find("consecutive") == nullptr && map.node().entries.empty()) {
             map.complain(map.node(), "", "needs {consecutive: 3} or {at_least: 3, within: 7d}");
         }
         out.consecutive = static_cast<std::uint32_t>(map.integer("consecutive", 1, 60).value_or(1));
@@ -296,6 +295,15 @@ Node without_planned(const Node& map, std::string_view file, std::string_view pa
     return out;
 }
 
+const Node* require(MapReader& map, std::string_view key) {
+    const std::string_view wanted[] = {key};
+    const auto& entries = map.node().entries;
+    const bool mistyped = map.node().find(key) == nullptr && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+                              return !nearest(entry.key, wanted).empty();
+                          });
+    return mistyped ? map.take(key) : map.require(key);
+}
+
 void read_where(MapReader& rule, Where& out) {
     const Node* node = rule.take("where");
     if (node == nullptr) return;
@@ -352,14 +360,16 @@ void read_during(MapReader& rule, std::optional<During>& out) {
     }
 }
 
-void read_condition(MapReader& rule, Rule& out) {
+bool read_condition(MapReader& rule, Rule& out) {
     std::string_view chosen;
+    bool is_sound = true;
     for (const auto name : kConditions) {
         static_cast<void>(rule.take(name));  // known now, present or not
         const auto& entries = rule.node().entries;
         const auto it = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == name; });
         if (it == entries.end()) continue;
         if (!chosen.empty()) {
+            is_sound = false;
             rule.problems().add(rule.file(), it->place,
                                 fmt::format("{} cannot stand beside {}: a rule has one condition", rule.path_of(name), chosen));
             continue;
@@ -379,13 +389,14 @@ void read_condition(MapReader& rule, Rule& out) {
     const Node* open_for = rule.take("open_for");
     out.open_for = rule.duration("open_for", {1s, kDay * 30}).value_or(Millis{3'600'000});
     if (open_for != nullptr && chosen != "each") rule.complain(*open_for, "open_for", "belongs to `each` only");
+    return is_sound && !chosen.empty();
 }
 
 void read_title(MapReader& rule, Rule& out) {
     out.title = read_text(rule, "title").value_or(Text{out.id.str(), out.id.str()});
 }
 
-void read_alert(MapReader& rule, const ParseOptions& options, Rule& out) {
+void read_alert(MapReader& rule, const ParseOptions& options, Placeholding placeholding, Rule& out) {
     constexpr std::array<std::string_view, 4> planned{"repeat_every", "escalate", "notify_between", "evidence"};
     constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
     const Node none{.type = Node::Type::map, .place = out.place};
@@ -397,7 +408,7 @@ void read_alert(MapReader& rule, const ParseOptions& options, Rule& out) {
     read_recipients(alert, options, out);
     if (const auto text = read_text(alert, "text")) {
         out.text = *text;
-        check_text(alert, out);
+        if (placeholding == Placeholding::judged) check_text(alert, out);
     } else {
         out.text = default_text(out);
     }

@@ -1,6 +1,7 @@
 #pragma once
 /// The parts of one rule, read from its map. Inside the room only.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,14 +16,19 @@ namespace menshen::rules {
 [[nodiscard]] Node without_planned(const Node& map, std::string_view file, std::string_view path,
                                    std::span<const std::string_view> planned, Problems& problems);
 
+/// As MapReader::require(), but silent when a key stands there that is nearly the same: that one is complained of already.
+const Node* require(MapReader& map, std::string_view key);
+
 void read_where(MapReader& rule, Where& out);
 void read_unless(MapReader& rule, const Rule& so_far, std::vector<FieldTest>& out);
 void read_during(MapReader& rule, std::optional<During>& out);
-/// Reads the one condition with its `cooldown` and `open_for`.
-void read_condition(MapReader& rule, Rule& out);
+/// Reads the one condition with its `cooldown` and `open_for`. False when there is none, or more than one.
+bool read_condition(MapReader& rule, Rule& out);
 void read_title(MapReader& rule, Rule& out);
-/// Reads `alert`: severity, recipients and text. Placeholders are checked against the rest of `out`, so it comes last.
-void read_alert(MapReader& rule, const ParseOptions& options, Rule& out);
+/// Whether the placeholders of a text can be judged: only where the rest of the rule is sound does it say which there are.
+enum class Placeholding : std::uint8_t { judged, unknown };
+/// Reads `alert`: severity, recipients and text; after the rest of `out`.
+void read_alert(MapReader& rule, const ParseOptions& options, Placeholding placeholding, Rule& out);
 
 inline constexpr std::string_view kConditions[] = {"each", "absent", "count", "days"};
 inline constexpr std::string_view kPlannedConditions[] = {"distinct", "baseline", "sequence"};
