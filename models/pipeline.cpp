@@ -134,6 +134,14 @@ Result<Pipeline> Pipeline::open(const PipelineSettings& settings) {
     }
 }
 
+Result<std::size_t> Pipeline::count(const Image& picture) {
+    try {
+        return networks_->detect(picture).size();
+    } catch (const std::exception& error) {
+        return fail("looking for faces failed: {}", error.what());
+    }
+}
+
 Result<std::vector<FoundFace>> Pipeline::find(const Image& picture) {
     try {
         std::vector<FoundFace> out;

@@ -40,6 +40,8 @@ public:
     Pipeline& operator=(Pipeline&&) noexcept;
     ~Pipeline();
 
+    /// How many faces there are: detection alone.
+    [[nodiscard]] Result<std::size_t> count(const Image& picture);
     /// Faces from the largest to the smallest.
     [[nodiscard]] Result<std::vector<FoundFace>> find(const Image& picture);
     /// find(), and the template of each face, at most kMaxFaces of them.
