@@ -128,7 +128,7 @@ void transfer(Archive& archive, AlertChange& change) {
 }
 
 void transfer(ByteWriter& out, RecentPoints& points) {
-    const auto all = points.in_order();
+    const auto all = points.after(std::numeric_limits<Point>::min());
     out.number(all.size());
     for (const auto point : all) out.number(point);
 }
@@ -230,6 +230,7 @@ void Engine::State::write_rule(ByteWriter& out, const RuleRun& run) const {
     out.number(slots.size());
     for (const auto slot : slots) {
         auto state = run.states[slot];
+        if (const auto* count = std::get_if<Count>(&run.rule->condition)) state.recent.drop_until(clock_.now() - count->over.count());
         out.text(subject_name(run, state));
         out.text(state.door == kNone ? "" : names(Per::door).name(state.door));
         out.text(state.start_epoch == kNone ? "" : epochs_.name(state.start_epoch));

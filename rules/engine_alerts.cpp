@@ -130,6 +130,12 @@ Result<AlertChange> Engine::State::change_by_person(const AlertId& id, const Sai
     if (index == kNone) return fail("no open alert has the id \"{}\"; `menshen alerts` lists those that are open", id.str());
     if (said.by.empty()) return fail("a change of an alert must say who makes it");
     auto& alert = book_.at(index);
+    const auto& run = runs_[alert.rule];
+    const bool ends_by_time = run.rule->resolve == Resolve::automatic && !std::holds_alternative<Absent>(run.rule->condition);
+    // Its record would come behind a deadline that has passed but was not noticed yet, and find the alert gone.
+    if (ends_by_time && run.states[run.slots[alert.subject]].due <= clock_.read(moment_of(now)).ran) {
+        return fail("the alert \"{}\" has just ended by itself", id.str());
+    }
     ++alert.number;
     auto change = change_of(alert);
     change.state = to;

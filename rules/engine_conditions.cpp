@@ -43,11 +43,13 @@ void Engine::State::begin_silence(RuleRun& run, SubjectState& state, Context& co
     set_due(run, state, state.suspended ? kNever : context.now + absent.duration.count());
 }
 
-/// The subject is none any more.
+/// The subject is none any more. If it becomes one again nothing of now is left, as if its state had been dropped.
 void Engine::State::end_watch(RuleRun& run, SubjectState& state, Context& context) {
     settle(run, state, context.record.at, context.out);
-    state.member = false;
-    state.latched = false;
+    state.member = state.suspended = state.latched = false;
+    state.seen_ms = kNever;
+    state.seen_offset = 0;
+    state.door = kNone;
     set_due(run, state, kNever);
 }
 

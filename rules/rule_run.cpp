@@ -17,11 +17,18 @@ std::size_t RecentPoints::push(Point point, std::size_t most) {
     return (points_.capacity() - before) * sizeof(Point);
 }
 
-std::vector<Point> RecentPoints::in_order() const {
+std::vector<Point> RecentPoints::after(Point since) const {
     std::vector<Point> out;
-    out.reserve(points_.size());
-    for (std::size_t i = 0; i < points_.size(); ++i) out.push_back(points_[(head_ + i) % points_.size()]);
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+        const auto point = points_[(head_ + i) % points_.size()];
+        if (point > since) out.push_back(point);
+    }
     return out;
+}
+
+void RecentPoints::drop_until(Point since) {
+    points_ = after(since);
+    head_ = 0;
 }
 
 void DayMarks::add(std::int64_t day) {

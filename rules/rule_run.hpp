@@ -23,8 +23,10 @@ public:
     [[nodiscard]] std::size_t size() const { return points_.size(); }
     [[nodiscard]] Point oldest() const { return points_[head_]; }
     [[nodiscard]] Point newest() const { return points_[(head_ + points_.size() - 1) % points_.size()]; }
-    /// Oldest first.
-    [[nodiscard]] std::vector<Point> in_order() const;
+    /// Those after `since`, oldest first.
+    [[nodiscard]] std::vector<Point> after(Point since) const;
+    /// Forgets all up to `since`.
+    void drop_until(Point since);
     [[nodiscard]] std::size_t bytes() const { return points_.capacity() * sizeof(Point); }
 
 private:
