@@ -23,6 +23,7 @@ class Director:
         self.strangers = {}  # the story's name -> the gate's id
         self.shown = {"passages": 0, "refusals": 0, "cards": 0}
         self.photo_turn = {}
+        self.waited = (0, 0)  # records and alerts, when the broker came back
 
     # --- checks -------------------------------------------------------------------------------------------------------
 
@@ -201,7 +202,10 @@ class Director:
         self.theatre.kill_broker()
 
     def do_start_broker(self):
+        self.waited = self.theatre.waiting()
+        self.require(min(self.waited) > 0, f"{self.waited} records and alerts waited for the broker: the outage left nothing to deliver")
         self.theatre.start_broker()
+        self.theatre.wait_until_delivered()
 
     def subject_of(self, subject):
         kind, _, name = subject.partition(":")

@@ -19,7 +19,7 @@ import json
 import os
 
 import story
-from account import raised_twice
+from account import open_and_closed, raised_twice
 from director import Director
 from procs import ProcessFailed
 from stage import StageGone, StageRefused
@@ -27,7 +27,7 @@ from theatre import StoryFailed, Theatre, text_of
 from week import HERE, photos_folder, print_account, wait_for_balance
 
 # Questions to the stage that each step asks at least; they place the kills over the whole week.
-QUESTIONS = {"pass": 7, "card": 6, "refused": 3, "noise": 3, "face": 8, "stranger": 8, "hold_open": 5, "close_door": 3, "exit": 9, "fire": 3}
+QUESTIONS = {"pass": 8, "card": 7, "refused": 3, "noise": 3, "face": 9, "stranger": 8, "hold_open": 5, "close_door": 3, "exit": 8, "fire": 3}
 
 
 class DeadlyTheatre(Theatre):
@@ -37,13 +37,13 @@ class DeadlyTheatre(Theatre):
         super().__init__(folder, bin_folder, source_folder)
         self.chance = random.Random(seed)
         questions = sum(QUESTIONS.get(step.do, 1) for step in story.week())
-        self.deadly = set(self.chance.sample(range(20, questions), kills))
+        self.deadly = sorted(self.chance.sample(range(20, questions), kills))
         self.killed = 0
         self.acknowledged = {}  # seq -> bytes, of every record that was committed when an answer came
 
     def ask(self, request, patience=60.0):
-        self.asked += 1
-        if self.asked in self.deadly:
+        if self.deadly and self.asked >= self.deadly[0] and request["verb"] != "hello":
+            self.deadly.pop(0)
             self.kill_during(request)
             # The person tries again; where the first try was committed this is a second visit.
         answer = super().ask(request, patience)
@@ -112,6 +112,8 @@ def verdict(theatre, kills):
     entries = theatre.journal.since()
     account = wait_for_balance(theatre)
     print_account(account)
+    for alert in sorted(open_and_closed(entries).values(), key=lambda fields: fields["fired_at"]):
+        print(f"  {alert['fired_at'][:16]}  {alert['rule']} of {alert['subject']}: {alert['state']}")
     faults = list(account.faults)
     if theatre.killed != kills:
         faults.append(f"only {theatre.killed} of {kills} kills happened: the story asks fewer questions than QUESTIONS says")

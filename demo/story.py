@@ -99,7 +99,7 @@ def trouble():
     yield step("Wed 12:00", "kill_gate", "menshend is killed with kill -9 while the alert is open, and comes back")
     yield step("Wed 12:01", "alert_is", rule="elderly-silence", subject=CHEN.id, state="firing", say="the alert is still open, and was not raised again")
     yield step("Thu 09:00", "kill_broker", "the broker is killed with kill -9; the gate goes on by itself for two days")
-    yield step("Sat 09:00", "start_broker", "the broker is back: alerts first, then the records")
+    yield step("Sat 09:00", "start_broker", "the broker is back")
 
 
 def the_borrowed_card():

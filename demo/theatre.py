@@ -1,7 +1,9 @@
 """The theatre: a broker, a platform and a gate in one folder, and the stage on which the director plays."""
 
+import json
 import os
 import subprocess
+import time
 
 import site_files
 import story
@@ -110,7 +112,7 @@ class Theatre:
         self.ask({"verb": "input", "device": device, "picture": path})
 
     def is_unlocked(self, lock="front-lock"):
-        return self.ask({"verb": "outputs"})["locks"].get(lock) == "unlocked"
+        return self.ask({"verb": "outputs"})["outputs"].get(lock, {}).get("lock") == "unlocked"
 
     def command(self, *arguments):
         """The technician's command, through the control socket."""
@@ -127,3 +129,16 @@ class Theatre:
     def start_broker(self):
         self.broker.start()
         self.broker_is_up = True
+
+    def waiting(self):
+        """(records, alerts) that wait for the platform."""
+        outbox = json.loads(self.command("status", "--json"))["outbox"]
+        return outbox["records"], outbox["alerts"]
+
+    def wait_until_delivered(self, patience=30.0):
+        """In real time: the link comes back by itself, and the outbox empties."""
+        until = time.monotonic() + patience
+        while self.ask({"verb": "hello"})["settled"]["outbox"] != "empty":
+            if time.monotonic() > until:
+                raise StoryFailed(f"the outbox is not empty {patience:g} s after the broker came back: {self.waiting()} records and alerts wait")
+            time.sleep(0.05)

@@ -34,6 +34,8 @@ class Teller:
     def step(self, step, director):
         self.new_day(step.at)
         print(f"  {step.at:%H:%M}  {step.say}", flush=True)
+        if step.do == "start_broker":
+            print("         {} records and {} alerts had waited for it; they are delivered and confirmed".format(*director.waited), flush=True)
         self.alerts_of(director.theatre.platform)
 
     def new_day(self, moment):

@@ -30,7 +30,7 @@ class FakeTheatre:
         self.platform = SimpleNamespace(alerts=lambda: {})
         self.consumer = SimpleNamespace(must_run=lambda: None)
         self.unlocked = self.fire = self.is_open = False
-        self.waiting = []
+        self.on_the_way = []
         self.state = {who.card: "active" for who in story.RESIDENTS}
         self.seen_chen = story.START
         self.uses, self.sightings = [], []
@@ -77,20 +77,20 @@ class FakeTheatre:
 
     def grant(self, **fields):
         self.write(kind="granted", door="front", **fields)
-        self.waiting.append(fields)
+        self.on_the_way.append(fields)
         self.unlocked = self.fault != "lock stays shut"
 
     def line(self, device, active):
         if device == "front-contact":
             self.is_open = active
             self.write(kind="door_opened" if active else "door_closed", door="front")
-            for fields in self.waiting if active else ():
+            for fields in self.on_the_way if active else ():
                 self.write(kind="passage", door="front", **fields)
-            self.waiting = []
+            self.on_the_way = []
             self.unlocked = self.fire or active
         if device == "front-exit" and active:
             self.write(kind="exit_request", door="front")
-            self.waiting.append({"method": "exit_button"})
+            self.on_the_way.append({"method": "exit_button"})
             self.unlocked = True
         if device == "fire-panel":
             self.fire = True
@@ -133,4 +133,7 @@ class FakeTheatre:
     def kill_broker(self):
         pass
 
-    start_broker = kill_broker
+    start_broker = wait_until_delivered = kill_broker
+
+    def waiting(self):
+        return (0, 0) if self.fault == "drops what cannot be sent" else (200, 3)

@@ -50,6 +50,7 @@ class Play(unittest.TestCase):
         self.fails_at("two strangers are one", "another stranger")
         self.fails_at("fire is ignored", "fire alarm")
         self.fails_at("forgets alerts", "Wed 12:01")
+        self.fails_at("drops what cannot be sent", "Sat 09:00")
         for rule in ("elderly-silence", "card-overuse", "repeated-stranger", "door-held-open"):
             self.fails_at(rule, f"the alert {rule}")
 
