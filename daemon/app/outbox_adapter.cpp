@@ -2,12 +2,24 @@
 
 namespace menshen::app {
 
+namespace {
+
+Result<std::vector<mqtt::AlertRow>> to_rows(const Result<std::vector<store::AlertRow>>& rows) {
+    if (!rows) return tl::unexpected(rows.error());
+    std::vector<mqtt::AlertRow> out;
+    out.reserve(rows->size());
+    for (const auto& row : *rows)
+        out.push_back({.lane = row.n, .alert = row.alert, .to = row.to, .over = !row.open, .payload = row.payload});
+    return out;
+}
+
+}  // namespace
+
 mqtt::OutboxHead to_outbox_head(const store::Head& head) {
     mqtt::OutboxHead out;
     out.epoch = head.epoch;
-    out.records = {.from = head.waiting_records == 0 ? head.seq + 1 : head.confirmed_seq + 1, .to = head.seq};
-    // Rows of the alert lane vanish when a newer state takes their place, so where it begins is known only when it is empty.
-    out.alerts = {.from = head.waiting_alerts == 0 ? head.alert_n + 1 : 1, .to = head.alert_n};
+    out.records = {.from = head.first_record, .to = head.seq};
+    out.alerts = {.from = head.first_alert, .to = head.alert_n};
     return out;
 }
 
@@ -22,15 +34,11 @@ void OutboxAdapter::read_records(Bounds bounds, std::function<void(Result<std::v
 }
 
 void OutboxAdapter::read_alerts(Bounds bounds, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) {
-    store_.read_alert_lane(bounds.after, bounds.rows, [done = std::move(done)](const auto& rows) {
-        if (!rows) return done(tl::unexpected(rows.error()));
-        std::vector<mqtt::AlertRow> out;
-        out.reserve(rows->size());
-        for (const auto& row : *rows) {
-            out.push_back({.lane = row.n, .alert = row.alert, .to = row.to, .over = !row.open, .payload = row.payload});
-        }
-        done(std::move(out));
-    });
+    store_.read_alert_lane(bounds.after, bounds.rows, [done = std::move(done)](const auto& rows) { done(to_rows(rows)); });
+}
+
+void OutboxAdapter::read_open_alerts(std::size_t rows, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) {
+    store_.alerts(store::Store::Which::open, rows, [done = std::move(done)](const auto& open) { done(to_rows(open)); });
 }
 
 void OutboxAdapter::release(std::string epoch, std::uint64_t records, std::uint64_t alerts,

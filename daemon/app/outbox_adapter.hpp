@@ -15,6 +15,7 @@ public:
 
     void read_records(Bounds bounds, std::function<void(Result<std::vector<mqtt::RecordRow>>)> done) override;
     void read_alerts(Bounds bounds, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) override;
+    void read_open_alerts(std::size_t rows, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) override;
     void release(std::string epoch, std::uint64_t records, std::uint64_t alerts,
                  std::function<void(Result<mqtt::OutboxHead>)> done) override;
 

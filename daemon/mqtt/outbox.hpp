@@ -54,6 +54,9 @@ public:
     virtual ~OutboxSource() = default;
     virtual void read_records(Bounds bounds, std::function<void(Result<std::vector<RecordRow>>)> done) = 0;
     virtual void read_alerts(Bounds bounds, std::function<void(Result<std::vector<AlertRow>>)> done) = 0;
+    /// Alerts that are open, as they now stand, let go of or not: their retained messages, for a broker that lost its memory. At
+    /// most `rows`; the newest when there are more.
+    virtual void read_open_alerts(std::size_t rows, std::function<void(Result<std::vector<AlertRow>>)> done) = 0;
     /// Deletes the outbox rows of `epoch` up to and including these numbers (0: none) and answers with the head that is left.
     virtual void release(std::string epoch, std::uint64_t records, std::uint64_t alerts,
                          std::function<void(Result<OutboxHead>)> done) = 0;

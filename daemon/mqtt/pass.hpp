@@ -109,6 +109,11 @@ public:
         rows_.pop_front();
     }
 
+    /// Published in this pass and not let go of.
+    [[nodiscard]] bool has_said(std::uint64_t number) const {
+        return std::binary_search(unconfirmed_.begin(), unconfirmed_.end(), number);
+    }
+
     void skip_front() {
         done_to_ = number_of(rows_.front());
         rows_.pop_front();

@@ -21,6 +21,7 @@ bool same_counts(const GateState& a, const GateState& b) {
 
 // Bulk gets at most one slot in four while alerts wait.
 constexpr std::size_t kAlertsToARecord = 3;
+constexpr std::size_t kOpenAlerts = 500;
 
 }  // namespace
 
@@ -30,9 +31,11 @@ Pump::Pump(PumpSettings settings)
       records_(pass_settings(settings_)),
       alerts_(pass_settings(settings_)) {}
 
-Actions Pump::on_connected(Millis now) {
+Actions Pump::on_connected(bool session_present, Millis now) {
     Actions out;
     connected_ = true;
+    open_alerts_lost_ = open_alerts_lost_ || !session_present;
+    open_alerts_.clear();
     in_flight_.clear();
     in_flight_bytes_ = 0;
     records_.restart();
@@ -49,6 +52,8 @@ Actions Pump::on_connected(Millis now) {
 
 Actions Pump::on_disconnected(Millis) {
     connected_ = false;
+    const auto is_open_alert = [](const auto& entry) { return entry.second.part == Part::open_alert; };
+    if (!open_alerts_.empty() || std::any_of(in_flight_.begin(), in_flight_.end(), is_open_alert)) open_alerts_lost_ = true;
     in_flight_.clear();
     in_flight_bytes_ = 0;
     state_in_flight_ = false;
@@ -81,7 +86,7 @@ Actions Pump::on_ack(std::uint64_t token, const Ack& ack, Millis now) {
 }
 
 void Pump::on_refusal(Actions& out, const InFlight& entry, const Ack& ack, Millis now) {
-    const auto* lane = entry.part == Part::record ? "record" : entry.part == Part::alert ? "alert" : "state";
+    const auto* lane = entry.part == Part::record ? "record" : entry.part == Part::state ? "state" : "alert";
     const bool too_large = ack.answer == Ack::Answer::too_large;
     trouble(out, too_large ? Trouble::What::row_too_large : Trouble::What::publish_refused,
             fmt::format("the broker refuses {} {} of {} bytes: {}", lane, entry.number, entry.bytes, ack.reason));
@@ -135,6 +140,7 @@ void Pump::take_head(const OutboxHead& head, Millis now) {
     }
     epoch_ = head.epoch;
     confirm_.reset();
+    open_alerts_.clear();
     records_.begin(head.records);
     alerts_.begin(head.alerts);
     for (auto& [token, entry] : in_flight_)
@@ -167,6 +173,21 @@ Actions Pump::on_alerts(Result<std::vector<AlertRow>> rows, Millis now) {
         alerts_.read_failed();
         ask_store_at_ = now + settings_.read_again_after;
         trouble(out, Trouble::What::store, rows.error().message);
+    }
+    fill(out, now);
+    return out;
+}
+
+Actions Pump::on_open_alerts(Result<std::vector<AlertRow>> rows, Millis now) {
+    Actions out;
+    reading_open_alerts_ = false;
+    if (!rows) {
+        ask_store_at_ = now + settings_.read_again_after;
+        trouble(out, Trouble::What::store, rows.error().message);
+    } else if (connected_) {
+        open_alerts_lost_ = false;
+        for (auto& row : *rows)
+            if (!alerts_.has_said(row.lane)) open_alerts_.push_back(std::move(row));
     }
     fill(out, now);
     return out;
@@ -255,10 +276,12 @@ void Pump::fill(Actions& out, Millis now) {
 
 void Pump::fill_lanes(Actions& out) {
     for (;;) {
-        const bool records_turn = !alerts_.waits() || alerts_since_record_ >= kAlertsToARecord;
+        const bool alerts_wait = alerts_.waits() || !open_alerts_.empty();
+        const bool records_turn = !alerts_wait || alerts_since_record_ >= kAlertsToARecord;
         const bool record = records_.ready() && records_turn;
-        if (!record && !alerts_.ready()) return;
-        if (const bool went = record ? publish_record(out) : publish_alert(out); !went) return;
+        const bool alert = !record && alerts_.ready();
+        if (!record && !alert && open_alerts_.empty()) return;
+        if (const bool went = record ? publish_record(out) : alert ? publish_alert(out) : publish_open_alert(out); !went) return;
     }
 }
 
@@ -285,11 +308,25 @@ bool Pump::publish_alert(Actions& out) {
     const auto topic = topics_.alert(row.to, row.alert);
     const std::size_t messages = over ? 2 : 1;
     if (!has_room(messages, payload.size())) return false;
+    // An older state must not be retained after this one.
+    std::erase_if(open_alerts_, [&](const AlertRow& open) { return open.alert == row.alert && open.to == row.to; });
     alerts_.sent_front(messages);
     // The last state is not retained: what is retained is cleared right after it, and MQTT keeps the order of a topic.
     send(out, Part::alert, number, {0, topic, std::move(payload), !over});
     if (over) send(out, Part::alert, number, {0, topic, "", true});
     alerts_since_record_ += messages;
+    return true;
+}
+
+bool Pump::publish_open_alert(Actions& out) {
+    const auto& row = open_alerts_.front();
+    // Nothing lies between two neighbours: so it claims nothing about rows that may still be outstanding below it.
+    auto payload = stamp_alert(row.payload, epoch_, row.lane, row.lane - 1);
+    const bool fits = payload.size() <= settings_.payload_limit;
+    if (fits && !has_room(1, payload.size())) return false;
+    if (fits) send(out, Part::open_alert, row.lane, {0, topics_.alert(row.to, row.alert), std::move(payload), true});
+    open_alerts_.pop_front();
+    ++alerts_since_record_;
     return true;
 }
 
@@ -356,6 +393,10 @@ OutboxState Pump::outbox_state() const {
 void Pump::read_more(Actions& out) {
     if (ask_store_at_) return;
     if (alerts_.wants_read()) out.emplace_back(ReadAlerts{alerts_.begin_read()});
+    if (open_alerts_lost_ && !reading_open_alerts_) {
+        reading_open_alerts_ = true;
+        out.emplace_back(ReadOpenAlerts{kOpenAlerts});
+    }
     if (records_.wants_read()) out.emplace_back(ReadRecords{records_.begin_read()});
 }
 

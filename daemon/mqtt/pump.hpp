@@ -3,6 +3,7 @@
 /// waits on the outside only) and returns what is to be done, in order. See docs/mqtt.md, "Delivery".
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct ReadRecords {
 struct ReadAlerts {
     OutboxSource::Bounds bounds;
 };
+struct ReadOpenAlerts {
+    std::size_t rows = 0;
+};
 struct Release {
     std::string epoch;
     std::uint64_t records = 0;
@@ -61,7 +65,7 @@ struct Trouble {
     What what = What::store;
     std::string reason;
 };
-using Action = std::variant<Publish, ReadRecords, ReadAlerts, Release, Trouble>;
+using Action = std::variant<Publish, ReadRecords, ReadAlerts, ReadOpenAlerts, Release, Trouble>;
 using Actions = std::vector<Action>;
 
 /// How the broker answered a publish.
@@ -87,7 +91,8 @@ class Pump {
 public:
     explicit Pump(PumpSettings settings);
 
-    [[nodiscard]] Actions on_connected(Millis now);
+    /// `session_present`: the broker remembers us, so it holds what we had it retain. Else open alerts are said again.
+    [[nodiscard]] Actions on_connected(bool session_present, Millis now);
     [[nodiscard]] Actions on_disconnected(Millis now);
     [[nodiscard]] Actions on_ack(std::uint64_t token, const Ack& ack, Millis now);
     /// A message on `confirm`. Refused with a Trouble: not ours to understand, retained, of another epoch, beyond what was
@@ -96,9 +101,10 @@ public:
 
     /// The outbox has grown, or made room, or another epoch has begun.
     [[nodiscard]] Actions on_outbox(const OutboxHead& head, Millis now);
-    /// Answers to ReadRecords, ReadAlerts and Release: each action gets one answer.
+    /// Answers to ReadRecords, ReadAlerts, ReadOpenAlerts and Release: each action gets one answer.
     [[nodiscard]] Actions on_records(Result<std::vector<RecordRow>> rows, Millis now);
     [[nodiscard]] Actions on_alerts(Result<std::vector<AlertRow>> rows, Millis now);
+    [[nodiscard]] Actions on_open_alerts(Result<std::vector<AlertRow>> rows, Millis now);
     [[nodiscard]] Actions on_released(const Result<OutboxHead>& head, Millis now);
 
     [[nodiscard]] Actions on_state(const GateState& state, Millis now);
@@ -115,7 +121,7 @@ public:
     [[nodiscard]] PumpCounts counts() const;
 
 private:
-    enum class Part : unsigned char { record, alert, state, forgotten };
+    enum class Part : unsigned char { record, alert, open_alert, state, forgotten };
     struct InFlight {
         Part part = Part::state;
         std::uint64_t number = 0;
@@ -127,6 +133,7 @@ private:
     /// False: no room in the window.
     [[nodiscard]] bool publish_alert(Actions& out);
     [[nodiscard]] bool publish_record(Actions& out);
+    [[nodiscard]] bool publish_open_alert(Actions& out);
     [[nodiscard]] bool step_over_alert(Actions& out, std::size_t size);
     [[nodiscard]] bool step_over_record(Actions& out);
     void publish_state(Actions& out, Millis now);
@@ -150,8 +157,11 @@ private:
     std::uint64_t next_token_ = 1;
     std::map<std::uint64_t, InFlight> in_flight_;  // by token
     std::size_t in_flight_bytes_ = 0;
+    std::deque<AlertRow> open_alerts_;  // to be retained again; let go of, so in no lane
     std::size_t alerts_since_record_ = 0;
     std::optional<Confirm> confirm_;  // accepted, not yet carried out as a whole
+    bool open_alerts_lost_ = false;   // the broker may have forgotten them
+    bool reading_open_alerts_ = false;
     bool releasing_ = false;
     Release released_;                    // asked for last
     std::optional<Millis> ask_store_at_;  // set after the store failed

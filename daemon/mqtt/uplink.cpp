@@ -28,6 +28,7 @@ struct Uplink::Impl : std::enable_shared_from_this<Uplink::Impl> {
     }
     void perform(const ReadRecords& read);
     void perform(const ReadAlerts& read);
+    void perform(const ReadOpenAlerts& read);
     void perform(const Release& release);
     void perform(const Trouble& trouble) const {
         if (handlers.on_trouble) handlers.on_trouble(trouble);
@@ -55,10 +56,10 @@ LinkHandlers Uplink::Impl::link_handlers() {
         if (const auto self = weak.lock(); self && !self->is_gone) call(*self);
     };
     LinkHandlers out;
-    out.on_up = [with](bool) {
-        with([](Impl& self) {
+    out.on_up = [with](bool session_present) {
+        with([&](Impl& self) {
             self.tell_online(true, "");
-            self.run(self.pump.on_connected(real_now()));
+            self.run(self.pump.on_connected(session_present, real_now()));
         });
     };
     out.on_down = [with](const std::string& why) {
@@ -97,6 +98,13 @@ void Uplink::Impl::perform(const ReadRecords& read) {
 void Uplink::Impl::perform(const ReadAlerts& read) {
     source.read_alerts(read.bounds, [weak = weak_from_this()](Result<std::vector<AlertRow>> rows) {
         if (const auto self = weak.lock(); self && !self->is_gone) self->run(self->pump.on_alerts(std::move(rows), real_now()));
+    });
+}
+
+void Uplink::Impl::perform(const ReadOpenAlerts& read) {
+    source.read_open_alerts(read.rows, [weak = weak_from_this()](Result<std::vector<AlertRow>> rows) {
+        if (const auto self = weak.lock(); self && !self->is_gone)
+            self->run(self->pump.on_open_alerts(std::move(rows), real_now()));
     });
 }
 

@@ -51,6 +51,10 @@ void Talk::happen(const std::vector<std::string>& w) {
         const auto lane = ++alerts_to_;
         const auto body = fmt::format(R"({{"alert":"{}","change":{}}})", w[1], w[2]);
         alerts_[lane] = {lane, AlertId(w[1]), RecipientId("grid-3"), w.size() > 3, body};
+        if (alerts_[lane].over)
+            open_.erase(w[1]);
+        else
+            open_[w[1]] = alerts_[lane];
         act(pump_.on_outbox(head(), now));
     } else if (w[0] == "evict") {
         std::erase_if(records_, [&](const auto& entry) { return entry.first <= number(1); });
@@ -65,7 +69,7 @@ void Talk::happen(const std::vector<std::string>& w) {
         act(pump_.on_outbox(head(), now));
     } else if (w[0] == "connect") {
         pending_.clear();
-        act(pump_.on_connected(now));
+        act(pump_.on_connected(w.size() == 1, now));
     } else if (w[0] == "disconnect") {
         pending_.clear();
         act(pump_.on_disconnected(now));
@@ -155,6 +159,13 @@ void Talk::answer(const ReadAlerts& read) {
     for (auto at = alerts_.upper_bound(read.bounds.after); at != alerts_.end() && rows.size() < read.bounds.rows; ++at)
         rows.push_back(at->second);
     act(pump_.on_alerts(std::move(rows), now));
+}
+
+void Talk::answer(const ReadOpenAlerts&) {
+    if (store_fails_) return act(pump_.on_open_alerts(fail("disk error"), now));
+    std::vector<AlertRow> rows;
+    for (const auto& [name, row] : open_) rows.push_back(row);
+    act(pump_.on_open_alerts(std::move(rows), now));
 }
 
 void Talk::answer(const Release& release) {

@@ -6,7 +6,8 @@
 ///                 {"ack all", {}},
 ///                 {"confirm 2 0", {"release 2 0"}}});
 ///
-/// What may happen: records N; alert ID CHANGE [over]; evict UP_TO; epoch HEX; connect; disconnect; ack all; ack N (the N
+/// What may happen: records N; alert ID CHANGE [over]; evict UP_TO; epoch HEX; connect; connect anew (the broker
+/// does not remember us); disconnect; ack all; ack N (the N
 /// oldest); nack REASON (the oldest: too_large or refused); confirm RECORDS ALERTS; wait N (milliseconds); state WORD (a door's
 /// state); stop; store fails; store works; store waits (keeps answers back until "store answers").
 
@@ -46,6 +47,7 @@ private:
     void say(const mqtt::Publish& publish);
     void answer(const mqtt::ReadRecords& read);
     void answer(const mqtt::ReadAlerts& read);
+    void answer(const mqtt::ReadOpenAlerts& read);
     void answer(const mqtt::Release& release);
     [[nodiscard]] mqtt::OutboxHead head() const;
     void acknowledge(std::size_t count, const mqtt::Ack& ack);
@@ -55,6 +57,7 @@ private:
     mqtt::GateState gate_;
     std::map<std::uint64_t, std::string> records_;
     std::map<std::uint64_t, mqtt::AlertRow> alerts_;
+    std::map<std::string, mqtt::AlertRow> open_;
     std::uint64_t records_to_ = 0, alerts_to_ = 0;
     std::vector<std::uint64_t> pending_;
     std::vector<std::string> said_;

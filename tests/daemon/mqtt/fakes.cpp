@@ -58,6 +58,10 @@ std::uint64_t FakeOutbox::add_alert(const std::string& alert, std::uint32_t chan
     state.state = over ? AlertState::resolved : AlertState::firing;
     const auto lane = ++head_.alerts.to;
     alerts_[lane] = {lane, AlertId(alert), RecipientId(to), over, mqtt::alert_body(state, {"p1", "h1"})};
+    if (over)
+        open_.erase(alert + "/" + to);
+    else
+        open_[alert + "/" + to] = alerts_[lane];
     committed_alerts_.push_back(fmt::format("{}/{}/{}", to, alert, change));
     return lane;
 }
@@ -73,6 +77,7 @@ void FakeOutbox::begin_epoch(const std::string& epoch) {
     alerts_.clear();
     committed_.clear();
     committed_alerts_.clear();
+    open_.clear();
 }
 
 mqtt::OutboxHead FakeOutbox::head() const {
@@ -94,6 +99,12 @@ void FakeOutbox::read_alerts(Bounds bounds, std::function<void(Result<std::vecto
     std::vector<mqtt::AlertRow> rows;
     for (auto at = alerts_.upper_bound(bounds.after); at != alerts_.end() && rows.size() < bounds.rows; ++at)
         rows.push_back(at->second);
+    post_([rows = std::move(rows), done = std::move(done)] { done(rows); });
+}
+
+void FakeOutbox::read_open_alerts(std::size_t, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) {
+    std::vector<mqtt::AlertRow> rows;
+    for (const auto& [name, row] : open_) rows.push_back(row);
     post_([rows = std::move(rows), done = std::move(done)] { done(rows); });
 }
 

@@ -56,6 +56,7 @@ public:
 
     void read_records(Bounds bounds, std::function<void(Result<std::vector<mqtt::RecordRow>>)> done) override;
     void read_alerts(Bounds bounds, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) override;
+    void read_open_alerts(std::size_t rows, std::function<void(Result<std::vector<mqtt::AlertRow>>)> done) override;
     void release(std::string epoch, std::uint64_t records, std::uint64_t alerts,
                  std::function<void(Result<mqtt::OutboxHead>)> done) override;
 
@@ -64,6 +65,7 @@ private:
     mqtt::OutboxHead head_;
     std::map<std::uint64_t, std::string> records_;
     std::map<std::uint64_t, mqtt::AlertRow> alerts_;
+    std::map<std::string, mqtt::AlertRow> open_;
     std::map<std::uint64_t, std::string> committed_;
     std::vector<std::string> committed_alerts_;
 };

@@ -118,6 +118,48 @@ TEST_CASE("a confirm that waited at the broker does not let an alert go before i
                 {"ack all", {"release 0 1"}}});
 }
 
+TEST_CASE("a broker that lost its memory is told the open alerts again", "[unit]") {
+    Talk talk;
+    play(talk, {{"connect", {}},
+                {"alert a 1", {"alert a 1 lane 1 after 0"}},
+                {"alert b 1", {"alert b 1 lane 2 after 1"}},
+                {"alert c 1", {"alert c 1 lane 3 after 2"}},
+                {"alert d 1 over", {"alert d 1 lane 4 after 3 last", "clear d"}},
+                {"ack all", {}},
+                {"confirm 0 4", {"release 0 4"}},
+                {"disconnect", {}},
+                {"connect", {}},  // it remembers
+                {"disconnect", {}},
+                {"alert b 2", {}},
+                {"connect anew", {"alert b 2 lane 5 after 0", "alert a 1 lane 1 after 0", "alert c 1 lane 3 after 2"}},
+                {"ack 1", {}},
+                {"disconnect", {}},  // before the broker had them all
+                {"connect", {"alert b 2 lane 5 after 0", "alert a 1 lane 1 after 0", "alert c 1 lane 3 after 2"}},
+                {"ack all", {}},
+                {"disconnect", {}},
+                {"connect", {"alert b 2 lane 5 after 0"}}});
+}
+
+TEST_CASE("an older state of an alert is never retained after a newer one", "[unit]") {
+    PumpSettings settings;
+    settings.window_messages = 2;
+    Talk talk(settings);
+    play(talk, {{"connect", {}},
+                {"alert a 1", {"alert a 1 lane 1 after 0"}},
+                {"alert b 1", {"alert b 1 lane 2 after 1"}},
+                {"ack all", {}},
+                {"alert c 1", {"alert c 1 lane 3 after 2"}},
+                {"ack all", {}},
+                {"confirm 0 3", {"release 0 3"}},
+                {"records 1", {"record 1"}},
+                {"disconnect", {}},
+                {"connect anew", {"alert a 1 lane 1 after 0", "alert b 1 lane 2 after 1"}},
+                {"alert c 2 over", {}},  // c waited for room to be retained again
+                {"ack all", {"alert c 2 lane 4 after 0 last", "clear c"}},
+                {"ack all", {"record 1"}},
+                {"ack all", {}}});
+}
+
 TEST_CASE("in broker delivery the acknowledgement is the confirm, in order", "[unit]") {
     Talk talk(broker_takes());
     play(talk, {{"connect", {}},

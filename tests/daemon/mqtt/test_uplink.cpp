@@ -120,6 +120,22 @@ TEST_CASE("an open alert is retained; when it is over its last state comes and n
     CHECK(later.count() == 0);
 }
 
+TEST_CASE("a broker without a memory of its own retains the open alerts again after a kill", "[mqtt]") {
+    Broker broker;
+    Gate gate(broker.port(), Protocol::v311, Delivery::broker);
+    gate.outbox.add_alert("a1", 1);
+    gate.start();
+    REQUIRE(gate.connects());
+    REQUIRE(gate.settles(Settled::empty));
+    broker.kill9();
+    broker.start();
+    REQUIRE(gate.loop.run_until([&] { return !gate.uplink->connected(); }));
+    REQUIRE(gate.connects());
+    gate.loop.run_for(Millis{200});
+    Listener page(broker.port(), kRoot + "alerts/#");
+    CHECK(page.wait_for([](const Message& m) { return m.retained && json::parse(m.payload)["alert"] == "a1"; }));
+}
+
 TEST_CASE("platform delivery: rows stay until they are confirmed, and come again", "[mqtt]") {
     const auto protocol = GENERATE(Protocol::v311, Protocol::v5);
     CAPTURE(static_cast<int>(protocol));
@@ -148,7 +164,7 @@ TEST_CASE("confirms that are wrong are refused with a reason and delete nothing"
     Gate gate(broker.port());
     gate.outbox.add_record();
     gate.start();
-    REQUIRE(gate.connects());
+    REQUIRE(gate.loop.run_until([&] { return platform.count() > 0; }));  // it has subscribed before it said its state
     platform.say(kRoot + "confirm", confirm("ffffffff", 1, 0));
     platform.say(kRoot + "confirm", confirm("0123abcd", 2, 0));
     platform.say(kRoot + "confirm", "{");
