@@ -25,7 +25,7 @@ struct CardOptions {
 };
 
 struct TagOptions {
-    std::string person, tag, until;
+    std::string person, tag;
 };
 
 void show_persons(const Shell& shell, const Json& result) {
@@ -106,7 +106,7 @@ void add_card_add(CLI::App& cards, Shell& shell) {
     verb->add_option("--number", options->number,
                      "The whole frame, BITS:HEX, as `menshen tail --kind denied` shows it: 26:2F623AE")
         ->required()
-        ->check(card_number());
+        ->transform(card_number());
     verb->add_option("--from", options->from, "Valid from, as 2026-11-01T00:00:00+08:00")->check(time_with_offset());
     verb->add_option("--until", options->until, "Valid until, exclusive")->check(time_with_offset());
     verb->callback([&shell, options] {
@@ -159,14 +159,9 @@ void add_tag_change(CLI::App& tag, Shell& shell, const std::string& name, const 
     const auto options = std::make_shared<TagOptions>();
     verb->add_option("PERSON,--person", options->person, "Person")->required();
     verb->add_option("TAG,--tag", options->tag, "Such as away")->required()->check(opaque_id());
-    if (name == "add") {
-        verb->add_option("--until", options->until, "When it ends, as 2026-11-08T00:00:00+08:00")->check(time_with_offset());
-    }
     verb->callback([&shell, options, name] {
         shell.action = [&shell, options, name] {
-            Json args{{"person", options->person}, {"tag", options->tag}};
-            set_if(args, "until", options->until);
-            return shell.ask("tag." + name, args, [&](const Json& result) {
+            return shell.ask("tag." + name, {{"person", options->person}, {"tag", options->tag}}, [&](const Json& result) {
                 shell.out << printable(fmt::format("{}: {}", options->person, cell(result, "tags"))) << '\n';
             });
         };
@@ -180,7 +175,7 @@ void add_roster_verbs(CLI::App& app, Shell& shell) {
     add_cards(app, shell);
     auto* tag = app.add_subcommand("tag", "Add or remove a person's tag");
     tag->require_subcommand(1);
-    add_tag_change(*tag, shell, "add", "Give a person a tag, with an end if it has one");
+    add_tag_change(*tag, shell, "add", "Give a person a tag, until it is taken away");
     add_tag_change(*tag, shell, "remove", "Take a tag away");
 }
 

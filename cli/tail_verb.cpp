@@ -83,7 +83,7 @@ void add_tail_verb(CLI::App& app, Shell& shell) {
         shell.verb(app, "tail", "The newest records, and with --follow each one as it comes", Shell::Output::words_or_json);
     const auto options = std::make_shared<TailOptions>();
     verb->add_option("-n,--lines", options->lines, "So many of the last records")
-        ->check(CLI::Range(0, 10'000))
+        ->check(CLI::Range(0, 1000))
         ->capture_default_str();
     verb->add_flag("-f,--follow", options->follow, "Go on until Ctrl-C");
     const auto& names = kind_names();

@@ -94,7 +94,8 @@ log: {level: loud}
     const auto lines = problems.text();
     CAPTURE(lines);
     CHECK_THAT(lines, Contains("gate.yaml:5:22: devices.front-in.driver cannot be \"wiegnad\"; did you mean \"wiegand\"?"));
-    CHECK_THAT(lines, Contains("gate.yaml:10:11: doors.front.lock names the device \"front-lok\", which is not there; did you mean \"front-lock\"?"));
+    CHECK_THAT(lines, Contains("gate.yaml:10:11: doors.front.lock names the device \"front-lok\", which is not there; did you "
+                               "mean \"front-lock\"?"));
     CHECK_THAT(lines, Contains("gate.yaml:11:5: doors.front.unlok is not known here; did you mean \"unlock\"?"));
     CHECK_THAT(lines, Contains("gate.yaml:12:17: doors.front.held_after must be from 1s to 10m, got \"70m\""));
     CHECK_THAT(lines, Contains("gate.yaml:13:14: log.level cannot be \"loud\" (one of: debug, info, warning, error)"));
@@ -197,7 +198,8 @@ TEST_CASE("sizes", "[unit]") {
     CHECK(parse_size("4GB") == 4ull << 30);
     CHECK(parse_size("100") == 100u);
     CHECK(parse_size("7B") == 7u);
-    for (const auto* bad : {"", "MB", "-1MB", "1.5MB", "64mb", "64 MB", "99999999999999999999", "18446744073709551615GB", "64MB "}) {
+    for (const auto* bad :
+         {"", "MB", "-1MB", "1.5MB", "64mb", "64 MB", "99999999999999999999", "18446744073709551615GB", "64MB "}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_size(bad));
     }

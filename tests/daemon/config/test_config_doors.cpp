@@ -28,11 +28,13 @@ TEST_CASE("a face is never the only way in", "[unit]") {
   front: {readers: {in: [front-in, front-camera]}, lock: front-lock, mode: face}
 )";
     CHECK_THAT(problems_of(kHead + kDevices + face),
-               Contains("gate.yaml:11:") && Contains("doors.front.mode cannot be \"face\": a face is never the only way in. Use card_or_face"));
+               Contains("gate.yaml:11:") &&
+                   Contains("doors.front.mode cannot be \"face\": a face is never the only way in. Use card_or_face"));
 }
 
 TEST_CASE("a face is the only way out nowhere, unless there is a button", "[unit]") {
-    const std::string way_out = "doors:\n  front: {readers: {in: front-in, out: front-camera}, lock: front-lock, mode: card_or_face";
+    const std::string way_out =
+        "doors:\n  front: {readers: {in: front-in, out: front-camera}, lock: front-lock, mode: card_or_face";
     CHECK_THAT(problems_of(kHead + kMore + way_out + "}\n"), Contains("doors.front.readers.out holds cameras only"));
     CHECK_THAT(problems_of(kHead + kMore + way_out + ", exit_button: back-exit}\n"), !Contains("holds cameras only"));
     // With mode: card the camera only looks.
@@ -51,8 +53,9 @@ TEST_CASE("a device has one duty", "[unit]") {
 }
 
 TEST_CASE("a device must be able to do its duty", "[unit]") {
-    const auto lines = problems_of(
-        kHead + kDevices + "doors:\n  front: {readers: {in: front-lock}, lock: front-in, contact: gate-fire, fire: front-contact}\n");
+    const auto lines =
+        problems_of(kHead + kDevices +
+                    "doors:\n  front: {readers: {in: front-lock}, lock: front-in, contact: gate-fire, fire: front-contact}\n");
     CHECK_THAT(lines, Contains("doors.front.readers.in: the device \"front-lock\" (driver simulated) cannot be a reader"));
     CHECK_THAT(lines, Contains("doors.front.lock: the device \"front-in\" (driver wiegand) cannot be a lock"));
     CHECK_THAT(lines, Contains("doors.front.contact: the device \"gate-fire\" (driver simulated) cannot be a contact"));
@@ -109,10 +112,12 @@ TEST_CASE("doors: names, times, settings", "[unit]") {
     CHECK(config.gate.doors[1].relock == Relock::after_time);
     CHECK_FALSE(config.faces);
 
-    CHECK_THAT(problems_of(front_and("  back: {lock: back-lock, unlock: 61s}\n")), Contains("doors.back.unlock must be from 500ms to 1m"));
+    CHECK_THAT(problems_of(front_and("  back: {lock: back-lock, unlock: 61s}\n")),
+               Contains("doors.back.unlock must be from 500ms to 1m"));
     CHECK_THAT(problems_of(front_and("  back: {readers: {inn: back-in}, lock: back-lock}\n")), Contains("did you mean \"in\""));
     CHECK_THAT(problems_of(front_and("  back: {readers: {in: back-in}}\n")), Contains("doors.back.lock is missing"));
-    CHECK_THAT(problems_of(front_and("  Back: {readers: {in: back-in}, lock: back-lock}\n")), Contains("the name \"Back\" must be"));
+    CHECK_THAT(problems_of(front_and("  Back: {readers: {in: back-in}, lock: back-lock}\n")),
+               Contains("the name \"Back\" must be"));
     CHECK_THAT(problems_of(kHead + kDevices + "doors: [front]\n"), Contains("doors must be a map"));
     CHECK_THAT(problems_of(kHead + kDevices + "doors: {}\n"), Contains("doors must hold one door at least"));
 }
