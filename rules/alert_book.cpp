@@ -25,7 +25,8 @@ Index AlertBook::find(const AlertId& id) const {
 
 AlertId alert_id(const Key& key, const std::string& rule, const std::string& subject, const std::string& started_by) {
     // Lengths first, so that no two different triples read the same.
-    const auto text = fmt::format("alert {}:{} {}:{} {}:{}", rule.size(), rule, subject.size(), subject, started_by.size(), started_by);
+    const auto text =
+        fmt::format("alert {}:{} {}:{} {}:{}", rule.size(), rule, subject.size(), subject, started_by.size(), started_by);
     return AlertId(to_hex(hmac_sha256(key, text)).substr(0, 20));
 }
 

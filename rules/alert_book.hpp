@@ -12,11 +12,12 @@ namespace menshen::rules {
 
 struct OpenAlert {
     AlertId id;
-    Index rule = kNone;     ///< In the rule set.
+    Index rule = kNone;  ///< In the rule set.
     Index subject = kNone;
     std::uint32_t number = 1;  ///< Of its last change, or of one that a person made and that is on its way into the journal.
     AlertState state = AlertState::firing;
-    AlertSeverity severity = AlertSeverity::warning;  ///< As it was raised, and so the recipients: they hold it and must see its end.
+    AlertSeverity severity =
+        AlertSeverity::warning;  ///< As it was raised, and so the recipients: they hold it and must see its end.
     std::vector<RecipientId> to;
     Stamp at;
     Stamp fired_at;
@@ -33,8 +34,8 @@ public:
     [[nodiscard]] const std::map<Index, OpenAlert>& open() const { return open_; }
     [[nodiscard]] Index find(const AlertId& id) const;
 
-    /// Alerts that the journal holds open and that no rule in force has raised: of rules that were changed or taken away. The next
-    /// `rules_changed` ends them.
+    /// Alerts that the journal holds open and that no rule in force has raised: of rules that were changed or taken away. The
+    /// next `rules_changed` ends them.
     std::map<AlertId, AlertChange> orphans;
 
 private:

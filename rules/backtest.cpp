@@ -78,7 +78,8 @@ std::string to_json_line(const AlertChange& change) {
 }
 
 std::string to_plain_line(const AlertChange& change) {
-    const auto head = fmt::format("{}  {:8}  {}  {}", to_minutes(change.at), to_text(change.state), change.rule.str(), change.subject);
+    const auto head =
+        fmt::format("{}  {:8}  {}  {}", to_minutes(change.at), to_text(change.state), change.rule.str(), change.subject);
     if (change.state == AlertState::resolved) return head + "\n";
     const auto zh = with_ids(change, change.text_zh);
     const auto en = with_ids(change, change.text_en);

@@ -1,6 +1,6 @@
 #pragma once
-/// Values as bytes and back, for checkpoints. One function that names the fields of a thing writes it with the one and reads it with the
-/// other.
+/// Values as bytes and back, for checkpoints. One function that names the fields of a thing writes it with the one and reads it
+/// with the other.
 
 #include <concepts>
 #include <cstdint>
@@ -15,7 +15,7 @@ public:
     static constexpr bool kReads = false;
 
     template <class T>
-        requires std::integral<T> || std::is_enum_v<T>
+    requires std::integral<T> || std::is_enum_v<T>
     void number(const T& value) {
         const auto wide = static_cast<std::int64_t>(value);
         // Zigzag: small numbers of either sign are short.
@@ -43,7 +43,7 @@ public:
     explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
     template <class T>
-        requires std::integral<T> || std::is_enum_v<T>
+    requires std::integral<T> || std::is_enum_v<T>
     void number(T& value) {
         std::uint64_t raw = 0;
         for (unsigned shift = 0;; shift += 7) {

@@ -4,8 +4,9 @@
 #include "rules/bytes.hpp"
 #include "rules/engine_state.hpp"
 
-// The format: a line that names it, the values in the order below, and at the end half of a SHA-256 of all before. Everything that has no
-// order of its own is written in the order of its name, and a state that says nothing is left out: the same state gives the same bytes.
+// The format: a line that names it, the values in the order below, and at the end half of a SHA-256 of all before. Everything
+// that has no order of its own is written in the order of its name, and a state that says nothing is left out: the same state
+// gives the same bytes.
 
 namespace menshen::rules {
 
@@ -66,10 +67,14 @@ void transfer(Archive& archive, Value& value) {
     auto which = value.index();
     archive.number(which);
     switch (which) {
-        case 0: return transfer_as<Archive, bool>(archive, value);
-        case 1: return transfer_as<Archive, std::int64_t>(archive, value);
-        case 2: return transfer_as<Archive, std::string>(archive, value);
-        default: return transfer_as<Archive, std::vector<std::string>>(archive, value);
+        case 0:
+            return transfer_as<Archive, bool>(archive, value);
+        case 1:
+            return transfer_as<Archive, std::int64_t>(archive, value);
+        case 2:
+            return transfer_as<Archive, std::string>(archive, value);
+        default:
+            return transfer_as<Archive, std::vector<std::string>>(archive, value);
     }
 }
 
@@ -230,7 +235,8 @@ void Engine::State::write_rule(ByteWriter& out, const RuleRun& run) const {
     out.number(slots.size());
     for (const auto slot : slots) {
         auto state = run.states[slot];
-        if (const auto* count = std::get_if<Count>(&run.rule->condition)) state.recent.drop_until(clock_.now() - count->over.count());
+        if (const auto* count = std::get_if<Count>(&run.rule->condition))
+            state.recent.drop_until(clock_.now() - count->over.count());
         out.text(subject_name(run, state));
         out.text(state.door == kNone ? "" : names(Per::door).name(state.door));
         out.text(state.start_epoch == kNone ? "" : epochs_.name(state.start_epoch));

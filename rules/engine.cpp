@@ -9,7 +9,7 @@ namespace menshen::rules {
 namespace {
 
 /// A full table is not swept again before this much time has passed.
-constexpr std::int64_t kSweepEvery = 60'000;
+constexpr std::int64_t kSweepEvery = 600'000;
 /// Of an open alert with its evidence, roughly.
 constexpr std::size_t kAlertBytes = 1500;
 

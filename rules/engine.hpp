@@ -12,7 +12,8 @@
 ///     record on: this is the "first load" that silence counts from. Then (or before) commit `started`, with `more["alive"]`.
 ///  3. Each committed record, of every kind and in the order of the journal, goes to on_record(). What it returns is committed as
 ///     `alert` records (core/alert.hpp, to_record) and these come back through on_record() like any other record.
-///  4. A timer at next_deadline() calls on_time(), but only when every record made before that moment has been committed and given
+///  4. A timer at next_deadline() calls on_time(), but only when every record made before that moment has been committed and
+///  given
 ///     to on_record(): else a replay of the journal would see them the other way round.
 ///  5. checkpoint() may be taken at any moment; write it behind the alert records that were returned before it.
 ///  6. New rules: `Engine::restore(new_rules, settings, old.checkpoint())`, put it in the old one's place, then as 2.
@@ -47,7 +48,7 @@ struct EngineSettings {
 
 /// What a person says to an alert.
 struct Said {
-    std::string by;      ///< "uid 1000 (li)"; never empty.
+    std::string by;  ///< "uid 1000 (li)"; never empty.
     std::string note;
     std::string reason;  ///< For close(): true, false, well or duplicate.
 };
@@ -63,15 +64,16 @@ struct Position {
 class Engine {
 public:
     Engine(std::shared_ptr<const RuleSet> rules, EngineSettings settings);
-    /// Fails when the bytes are damaged or of another version: then make a new Engine and fold the whole journal. State of rules whose
-    /// hash is unchanged is kept; open alerts of the others are resolved by the next `rules_changed`.
-    [[nodiscard]] static Result<Engine> restore(std::shared_ptr<const RuleSet> rules, EngineSettings settings, std::string_view bytes);
+    /// Fails when the bytes are damaged or of another version: then make a new Engine and fold the whole journal. State of rules
+    /// whose hash is unchanged is kept; open alerts of the others are resolved by the next `rules_changed`.
+    [[nodiscard]] static Result<Engine> restore(std::shared_ptr<const RuleSet> rules, EngineSettings settings,
+                                                std::string_view bytes);
     Engine(Engine&&) noexcept;
     Engine& operator=(Engine&&) noexcept;
     ~Engine();
 
-    /// First the deadlines that fell due before it or with it, in order of deadline, rule id and subject; then what the record itself
-    /// does, in order of rule id. A record at or before last_record() of the same epoch is ignored.
+    /// First the deadlines that fell due before it or with it, in order of deadline, rule id and subject; then what the record
+    /// itself does, in order of rule id. A record at or before last_record() of the same epoch is ignored.
     [[nodiscard]] std::vector<AlertChange> on_record(const Record& record);
 
     /// Fires the deadlines up to `now`. Each has `at` = its own deadline, however late it was noticed.
@@ -82,8 +84,8 @@ public:
     /// When on_time() has to be called next, as `mono` of the boot of `now`. Not const: it tidies the queue.
     [[nodiscard]] std::optional<MonoTime> next_deadline(const Now& now);
 
-    /// The change that a person makes. It takes effect when its record comes back through on_record(), so that a replay sees the same
-    /// order; only its number is taken at once. Fails when no such alert is open, saying so.
+    /// The change that a person makes. It takes effect when its record comes back through on_record(), so that a replay sees the
+    /// same order; only its number is taken at once. Fails when no such alert is open, saying so.
     [[nodiscard]] Result<AlertChange> acknowledge(const AlertId& id, const Said& said, const Now& now);
     [[nodiscard]] Result<AlertChange> close(const AlertId& id, const Said& said, const Now& now);
 
@@ -100,11 +102,11 @@ public:
     [[nodiscard]] Position last_record() const;
 
     struct Usage {
-        std::size_t subjects = 0;       ///< Persons, cards, doors, ... that are known.
-        std::size_t states = 0;         ///< Of a (rule, subject).
+        std::size_t subjects = 0;  ///< Persons, cards, doors, ... that are known.
+        std::size_t states = 0;    ///< Of a (rule, subject).
         std::size_t open_alerts = 0;
-        std::size_t bytes = 0;          ///< Estimated.
-        std::uint64_t refused = 0;      ///< Times that a new subject was refused for want of memory.
+        std::size_t bytes = 0;      ///< Estimated.
+        std::uint64_t refused = 0;  ///< Times that a new subject was refused for want of memory.
     };
     [[nodiscard]] Usage usage() const;
 

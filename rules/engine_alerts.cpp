@@ -93,27 +93,28 @@ std::map<std::string, Value> Engine::State::evidence(const RuleRun& run, const S
 
 void Engine::State::add_condition_evidence(const RuleRun& run, const SubjectState& state, Point now,
                                            std::map<std::string, Value>& out) const {
-    std::visit(Match{
-                   [](const Each&) {},
-                   [&](const Absent& absent) {
-                       out["silence_ms"] = std::int64_t{now - state.since};
-                       out["threshold_ms"] = std::int64_t{absent.duration.count()};
-                       if (state.seen_ms == kNever) return;
-                       out["last_seen"] = to_text(Stamp{WallTime{Millis{state.seen_ms}}, std::chrono::minutes{state.seen_offset}});
-                   },
-                   [&](const Count& count) {
-                       out["count"] = static_cast<std::int64_t>(state.recent.size());
-                       out["over_ms"] = std::int64_t{count.over.count()};
-                       out["threshold"] = std::int64_t{count.more_than};
-                   },
-                   [&](const Days& days) {
-                       const bool in_a_row = days.consecutive > 0;
-                       out["days"] = std::int64_t{in_a_row ? state.days.run() : state.days.within(days.within)};
-                       out["threshold"] = std::int64_t{in_a_row ? days.consecutive : days.at_least};
-                       if (!in_a_row) out["within"] = std::int64_t{days.within};
-                   },
-               },
-               run.rule->condition);
+    std::visit(
+        Match{
+            [](const Each&) {},
+            [&](const Absent& absent) {
+                out["silence_ms"] = std::int64_t{now - state.since};
+                out["threshold_ms"] = std::int64_t{absent.duration.count()};
+                if (state.seen_ms == kNever) return;
+                out["last_seen"] = to_text(Stamp{WallTime{Millis{state.seen_ms}}, std::chrono::minutes{state.seen_offset}});
+            },
+            [&](const Count& count) {
+                out["count"] = static_cast<std::int64_t>(state.recent.size());
+                out["over_ms"] = std::int64_t{count.over.count()};
+                out["threshold"] = std::int64_t{count.more_than};
+            },
+            [&](const Days& days) {
+                const bool in_a_row = days.consecutive > 0;
+                out["days"] = std::int64_t{in_a_row ? state.days.run() : state.days.within(days.within)};
+                out["threshold"] = std::int64_t{in_a_row ? days.consecutive : days.at_least};
+                if (!in_a_row) out["within"] = std::int64_t{days.within};
+            },
+        },
+        run.rule->condition);
 }
 
 Engine::State::Changes Engine::State::open_alerts() const {

@@ -78,7 +78,8 @@ void Engine::State::on_match(const Count& count, RuleRun& run, SubjectState& sta
 
 void Engine::State::on_match(const Days& days, RuleRun& run, SubjectState& state, Context& context) {
     state.days.add(context.record.at.local_day());
-    const bool holds = days.consecutive > 0 ? state.days.run() >= days.consecutive : state.days.within(days.within) >= days.at_least;
+    const bool holds =
+        days.consecutive > 0 ? state.days.run() >= days.consecutive : state.days.within(days.within) >= days.at_least;
     if (!holds) return;
     if (!state.latched) {
         state.latched = true;

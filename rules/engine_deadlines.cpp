@@ -11,8 +11,9 @@ constexpr std::int64_t kStep = 1000;
 
 }  // namespace
 
-// The queue holds for each state at most one entry that counts: the one at `queued`. A match usually moves `due` further away; the entry
-// stays where it is, and only when it comes to the front is it put back at the later time. So a match costs no work in the queue.
+// The queue holds for each state at most one entry that counts: the one at `queued`. A match usually moves `due` further away;
+// the entry stays where it is, and only when it comes to the front is it put back at the later time. So a match costs no work in
+// the queue.
 void Engine::State::set_due(RuleRun& run, SubjectState& state, Point due) {
     state.due = due;
     if (due >= state.queued) return;

@@ -55,12 +55,16 @@ void Engine::State::on_record(const Record& record, Changes& out) {
 
 void Engine::State::fold(Context& context) {
     switch (context.record.kind) {
-        case Kind::alert: return fold_alert(context);  // its person is the subject, nobody has passed
-        case Kind::rules_changed: fold_rules_changed(context); break;
+        case Kind::alert:
+            return fold_alert(context);  // its person is the subject, nobody has passed
+        case Kind::rules_changed:
+            fold_rules_changed(context);
+            break;
         case Kind::roster_changed:
             if (fold_roster_changed(context)) return;
             break;
-        default: break;
+        default:
+            break;
     }
     const bool is_tag = context.record.kind == Kind::tag_added || context.record.kind == Kind::tag_removed;
     if (!context.record.person.empty()) {
@@ -249,12 +253,18 @@ Index Engine::State::subject_of(Per per, Context& context) {
     const auto& record = context.record;
     const auto& name = [&]() -> const std::string& {
         switch (per) {
-            case Per::person: return record.person.str();
-            case Per::household: return record.household.str();
-            case Per::card: return record.card.str();
-            case Per::stranger: return record.stranger.str();
-            case Per::door: return record.door.str();
-            case Per::gate: break;
+            case Per::person:
+                return record.person.str();
+            case Per::household:
+                return record.household.str();
+            case Per::card:
+                return record.card.str();
+            case Per::stranger:
+                return record.stranger.str();
+            case Per::door:
+                return record.door.str();
+            case Per::gate:
+                break;
         }
         return settings_.gate;
     }();

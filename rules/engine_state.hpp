@@ -87,7 +87,8 @@ private:
     void end_alert(SubjectState& state, const Stamp& at, Changes& out);
     [[nodiscard]] AlertChange change_of(const OpenAlert& alert) const;
     [[nodiscard]] std::map<std::string, Value> evidence(const RuleRun& run, const SubjectState& state, const Cause& cause) const;
-    void add_condition_evidence(const RuleRun& run, const SubjectState& state, Point now, std::map<std::string, Value>& out) const;
+    void add_condition_evidence(const RuleRun& run, const SubjectState& state, Point now,
+                                std::map<std::string, Value>& out) const;
 
     // engine_deadlines.cpp
     void set_due(RuleRun& run, SubjectState& state, Point due);

@@ -80,20 +80,34 @@ bool Matcher::Test::has(const std::string& value) const {
 bool Matcher::Test::holds(const Record& record, Tags tags) const {
     const auto in_mask = [&](const auto& value) { return value && ((mask >> static_cast<unsigned>(*value)) & 1) != 0; };
     switch (what) {
-        case What::person_tags: return (tags.person & mask) != 0;
-        case What::gate_tags: return (tags.gate & mask) != 0;
-        case What::side: return in_mask(record.side);
-        case What::method: return in_mask(record.method);
-        case What::certainty: return in_mask(record.certainty);
-        case What::person: return has(record.person.str());
-        case What::household: return has(record.household.str());
-        case What::card: return has(record.card.str());
-        case What::stranger: return has(record.stranger.str());
-        case What::door: return has(record.door.str());
-        case What::device: return has(record.device.str());
-        case What::reason: return has(record.reason);
-        case What::tag: return has(record.tag);
-        case What::other: break;
+        case What::person_tags:
+            return (tags.person & mask) != 0;
+        case What::gate_tags:
+            return (tags.gate & mask) != 0;
+        case What::side:
+            return in_mask(record.side);
+        case What::method:
+            return in_mask(record.method);
+        case What::certainty:
+            return in_mask(record.certainty);
+        case What::person:
+            return has(record.person.str());
+        case What::household:
+            return has(record.household.str());
+        case What::card:
+            return has(record.card.str());
+        case What::stranger:
+            return has(record.stranger.str());
+        case What::door:
+            return has(record.door.str());
+        case What::device:
+            return has(record.device.str());
+        case What::reason:
+            return has(record.reason);
+        case What::tag:
+            return has(record.tag);
+        case What::other:
+            break;
     }
     if (name == "late") return has(record.late ? "true" : "false");
     const auto found = field(record, name);
@@ -104,8 +118,8 @@ bool Matcher::matches(const Record& record, Tags tags) const {
     if (during_ && (!record.wall_is_trusted || !during_->holds(record.at.time_of_day()))) return false;
     const auto holds = [&](const Test& test) { return test.holds(record, tags); };
     return std::all_of(all_.begin(), all_.end(), holds) && std::none_of(none_.begin(), none_.end(), [&](const auto& tests) {
-        return std::all_of(tests.begin(), tests.end(), holds);
-    });
+               return std::all_of(tests.begin(), tests.end(), holds);
+           });
 }
 
 bool Matcher::admits(TagMask person) const {
@@ -114,8 +128,8 @@ bool Matcher::admits(TagMask person) const {
     const bool wanted = std::all_of(all_.begin(), all_.end(), [&](const Test& test) { return !is_tags(test) || holds(test); });
     // A `not` that also asks for something else than tags says nothing of the person alone.
     return wanted && std::none_of(none_.begin(), none_.end(), [&](const auto& tests) {
-        return std::all_of(tests.begin(), tests.end(), [&](const Test& test) { return is_tags(test) && holds(test); });
-    });
+               return std::all_of(tests.begin(), tests.end(), [&](const Test& test) { return is_tags(test) && holds(test); });
+           });
 }
 
 }  // namespace menshen::rules

@@ -33,8 +33,8 @@ class Matcher {
 public:
     Matcher(const Rule& rule, const TagBits& bits);
 
-    /// `where` and `during`; kinds are sorted out before. A record without trusted wall time has no time of day, so it is outside of
-    /// every `during`.
+    /// `where` and `during`; kinds are sorted out before. A record without trusted wall time has no time of day, so it is outside
+    /// of every `during`.
     [[nodiscard]] bool matches(const Record& record, Tags tags) const;
     [[nodiscard]] bool excused(Tags tags) const { return (tags.person & unless_person_) != 0 || (tags.gate & unless_gate_) != 0; }
 
@@ -46,8 +46,22 @@ public:
     [[nodiscard]] bool excuses_gate() const { return unless_gate_ != 0; }
 
 private:
-    enum class What : std::uint8_t { person_tags, gate_tags, side, method, certainty, person, household, card, stranger, door, device,
-                                     reason, tag, other };
+    enum class What : std::uint8_t {
+        person_tags,
+        gate_tags,
+        side,
+        method,
+        certainty,
+        person,
+        household,
+        card,
+        stranger,
+        door,
+        device,
+        reason,
+        tag,
+        other
+    };
     struct Test {
         What what = What::other;
         std::uint64_t mask = 0;  ///< Of tags, or of values of an enumeration.

@@ -13,8 +13,8 @@ namespace menshen::rules {
 namespace {
 
 constexpr std::array<std::string_view, kPerCount> kPers{"gate", "person", "household", "card", "stranger", "door"};
-constexpr std::array<std::string_view, 14> kPlanned{"notify_between", "repeat_every", "escalate", "scope",    "mute",
-                                                    "distinct",       "baseline",     "sequence", "budget",   "weekdays",
+constexpr std::array<std::string_view, 14> kPlanned{"notify_between", "repeat_every", "escalate", "scope",  "mute",
+                                                    "distinct",       "baseline",     "sequence", "budget", "weekdays",
                                                     "holidays",       "schedule",     "label",    "differs"};
 
 /// Text in which no value can run into the next one: each is led by its length.
@@ -156,7 +156,7 @@ Rule read_rule(const Node& given, const std::string& file, std::size_t index, co
     read_where(map, rule.where);
     const auto per = map.choice("per", kPers);
     if (per) rule.per = static_cast<Per>(std::find(kPers.begin(), kPers.end(), *per) - kPers.begin());
-    const bool is_sound = read_condition(map, rule) && (per || node.find("per") == nullptr);
+    const bool is_sound = read_condition(map, given, rule) && (per || node.find("per") == nullptr);
     read_unless(map, rule, rule.unless);
     read_during(map, rule.during);
     constexpr std::array<std::string_view, 2> resolves{"auto", "manual"};
@@ -166,7 +166,8 @@ Rule read_rule(const Node& given, const std::string& file, std::size_t index, co
     map.finish();
     rule.uses_strangers = uses_strangers(rule);
     if (!rule.active()) {
-        problems.add(file, given.place, fmt::format("{} uses faces or strangers: it does nothing until `legal_basis` stands in it", path),
+        problems.add(file, given.place,
+                     fmt::format("{} uses faces or strangers: it does nothing until `legal_basis` stands in it", path),
                      Severity::warning);
     }
     rule.hash = hash_of(rule);
@@ -179,7 +180,8 @@ void read_file(const RuleFile& file, const ParseOptions& options, RuleSet& out, 
     MapReader map(*root, file.name, "", problems);
     const Node* rules = root->type == Node::Type::map ? map.require("rules") : nullptr;
     if (root->type == Node::Type::null) problems.add(file.name, {1, 1}, "the file is empty; it needs a list `rules`");
-    if (rules != nullptr && rules->type != Node::Type::list) map.complain(*rules, "rules", "must be a list, each item led by a dash");
+    if (rules != nullptr && rules->type != Node::Type::list)
+        map.complain(*rules, "rules", "must be a list, each item led by a dash");
     map.finish();
     if (rules == nullptr) return;
     for (std::size_t i = 0; i < rules->items.size(); ++i) {

@@ -28,9 +28,11 @@ struct ParseOptions {
 };
 
 /// Pure. Nothing when there is an error; warnings may stand in `problems` beside a set.
-[[nodiscard]] std::optional<RuleSet> parse_rules(std::span<const RuleFile> files, const ParseOptions& options, Problems& problems);
+[[nodiscard]] std::optional<RuleSet> parse_rules(std::span<const RuleFile> files, const ParseOptions& options,
+                                                 Problems& problems);
 
-/// Reads the files; a folder stands for the *.yaml and *.yml in it. A file that cannot be read or is larger than 1 MiB is a problem.
+/// Reads the files; a folder stands for the *.yaml and *.yml in it. A file that cannot be read or is larger than 1 MiB is a
+/// problem.
 [[nodiscard]] std::optional<RuleSet> load_rules(std::span<const std::filesystem::path> paths, const ParseOptions& options,
                                                 Problems& problems);
 

@@ -10,8 +10,9 @@ namespace menshen::rules {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kFields{"person",    "household", "card", "stranger", "door",        "device",   "side",
-                                                   "method",    "certainty", "reason", "tag",    "late", "person.tags", "gate.tags"};
+constexpr std::array<std::string_view, 14> kFields{"person", "household", "card",        "stranger",  "door",
+                                                   "device", "side",      "method",      "certainty", "reason",
+                                                   "tag",    "late",      "person.tags", "gate.tags"};
 constexpr std::array<std::string_view, 2> kPlannedFields{"household.size", "origin"};
 constexpr std::array<std::string_view, 2> kTagFields{"person.tags", "gate.tags"};
 constexpr std::array<std::string_view, 2> kSides{"in", "out"};
@@ -158,7 +159,8 @@ Count read_count(MapReader& rule) {
     const Node* limit = map.node().find("more_than");
     if (limit != nullptr && limit->type == Node::Type::map) {
         static_cast<void>(map.take("more_than"));
-        map.complain(*limit, "more_than", "must be a number: limits by household size are not supported by this version of Menshen");
+        map.complain(*limit, "more_than",
+                     "must be a number: limits by household size are not supported by this version of Menshen");
     } else if (require(map, "more_than") != nullptr) {
         out.more_than = static_cast<std::uint32_t>(map.integer("more_than", 0, 10'000).value_or(1));
     }
@@ -217,7 +219,8 @@ Each read_each(MapReader& rule) {
 /// A mistyped or planned condition has been complained of already.
 bool seems_to_have_condition(const Node& rule) {
     return std::any_of(rule.entries.begin(), rule.entries.end(), [](const Node::Entry& entry) {
-        return std::find(std::begin(kPlannedConditions), std::end(kPlannedConditions), entry.key) != std::end(kPlannedConditions) ||
+        return std::find(std::begin(kPlannedConditions), std::end(kPlannedConditions), entry.key) !=
+                   std::end(kPlannedConditions) ||
                !nearest(entry.key, kConditions).empty();
     });
 }
@@ -262,7 +265,8 @@ void read_recipients(MapReader& alert, const ParseOptions& options, Rule& out) {
     const Node* node = alert.node().find("to");
     if (!ids) {
         if (options.recipients) {
-            alert.problems().add(out.file, out.place, fmt::format("{} tells nobody; add alert.to", out.id.str()), Severity::warning);
+            alert.problems().add(out.file, out.place, fmt::format("{} tells nobody; add alert.to", out.id.str()),
+                                 Severity::warning);
         }
         return;
     }
@@ -296,6 +300,7 @@ Node without_planned(const Node& map, std::string_view file, std::string_view pa
 }
 
 const Node* require(MapReader& map, std::string_view key) {
+    if (map.node().type != Node::Type::map && map.node().type != Node::Type::null) return map.take(key);  // said already
     const std::string_view wanted[] = {key};
     const auto& entries = map.node().entries;
     const bool mistyped = map.node().find(key) == nullptr && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
@@ -349,10 +354,11 @@ void read_during(MapReader& rule, std::optional<During>& out) {
     const auto from = time_of_day(text->substr(0, dash));
     const auto to = dash == std::string::npos ? std::nullopt : time_of_day(text->substr(dash + 1));
     if (!from || !to || *from == kDay) {
-        rule.complain(node, "during",
-                      fmt::format("must be a time of day as in \"22:00-06:00\", got \"{}\"; names of schedules are not supported by "
-                                  "this version of Menshen",
-                                  *text));
+        rule.complain(
+            node, "during",
+            fmt::format("must be a time of day as in \"22:00-06:00\", got \"{}\"; names of schedules are not supported by "
+                        "this version of Menshen",
+                        *text));
     } else if (*from == *to) {
         rule.complain(node, "during", "is empty; for the whole day write \"00:00-24:00\" or leave it out");
     } else {
@@ -360,7 +366,7 @@ void read_during(MapReader& rule, std::optional<During>& out) {
     }
 }
 
-bool read_condition(MapReader& rule, Rule& out) {
+bool read_condition(MapReader& rule, const Node& as_written, Rule& out) {
     std::string_view chosen;
     bool is_sound = true;
     for (const auto name : kConditions) {
@@ -380,7 +386,7 @@ bool read_condition(MapReader& rule, Rule& out) {
     if (chosen == "count") out.condition = read_count(rule);
     if (chosen == "days") out.condition = read_days(rule);
     if (chosen == "each") out.condition = read_each(rule);
-    if (chosen.empty() && !seems_to_have_condition(rule.node())) {
+    if (chosen.empty() && !seems_to_have_condition(as_written)) {
         rule.complain(rule.node(), "", "needs a condition (one of: each, absent, count, days)");
     }
     if (chosen != "each") {
@@ -392,9 +398,7 @@ bool read_condition(MapReader& rule, Rule& out) {
     return is_sound && !chosen.empty();
 }
 
-void read_title(MapReader& rule, Rule& out) {
-    out.title = read_text(rule, "title").value_or(Text{out.id.str(), out.id.str()});
-}
+void read_title(MapReader& rule, Rule& out) { out.title = read_text(rule, "title").value_or(Text{out.id.str(), out.id.str()}); }
 
 void read_alert(MapReader& rule, const ParseOptions& options, Placeholding placeholding, Rule& out) {
     constexpr std::array<std::string_view, 4> planned{"repeat_every", "escalate", "notify_between", "evidence"};

@@ -22,8 +22,9 @@ const Node* require(MapReader& map, std::string_view key);
 void read_where(MapReader& rule, Where& out);
 void read_unless(MapReader& rule, const Rule& so_far, std::vector<FieldTest>& out);
 void read_during(MapReader& rule, std::optional<During>& out);
-/// Reads the one condition with its `cooldown` and `open_for`. False when there is none, or more than one.
-bool read_condition(MapReader& rule, Rule& out);
+/// Reads the one condition with its `cooldown` and `open_for`. False when there is none, or more than one. `as_written` is the
+/// rule with its planned keys.
+bool read_condition(MapReader& rule, const Node& as_written, Rule& out);
 void read_title(MapReader& rule, Rule& out);
 /// Whether the placeholders of a text can be judged: only where the rest of the rule is sound does it say which there are.
 enum class Placeholding : std::uint8_t { judged, unknown };

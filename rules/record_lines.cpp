@@ -114,9 +114,10 @@ bool plain_stamp(std::string_view text, Stamp& out) {
     const auto century = two(at), year = two(at + 2), month = two(at + 5), day = two(at + 8), hour = two(at + 11);
     const auto minute = two(at + 14), second = two(at + 17), off_h = two(at + 20 + fraction), off_m = two(at + 23 + fraction);
     const char sign = at[19 + fraction];
-    const bool marks = at[4] == '-' && at[7] == '-' && at[10] == 'T' && at[13] == ':' && at[16] == ':' && at[22 + fraction] == ':';
-    if (!marks || (sign != '+' && sign != '-') || century > 99 || year > 99 || hour > 23 || minute > 59 || second > 59 || off_h > 14 ||
-        off_m > 59) {
+    const bool marks =
+        at[4] == '-' && at[7] == '-' && at[10] == 'T' && at[13] == ':' && at[16] == ':' && at[22 + fraction] == ':';
+    if (!marks || (sign != '+' && sign != '-') || century > 99 || year > 99 || hour > 23 || minute > 59 || second > 59 ||
+        off_h > 14 || off_m > 59) {
         return false;
     }
     const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(century * 100 + year)}, std::chrono::month{month},
@@ -142,8 +143,10 @@ public:
 
     bool operator()(std::string_view key) {
         switch (key.size()) {
-            case 2: return key == "at" ? stamp() : other(key);
-            case 3: return key == "seq" ? json_.number(r_.seq) : key == "tag" ? text(r_.tag) : other(key);
+            case 2:
+                return key == "at" ? stamp() : other(key);
+            case 3:
+                return key == "seq" ? json_.number(r_.seq) : key == "tag" ? text(r_.tag) : other(key);
             case 4:
                 if (key == "kind") return parsed(parse_kind, r_.kind, has_kind_);
                 if (key == "card") return id(r_.card);
@@ -152,21 +155,27 @@ public:
                 if (key == "late") return json_.flag(r_.late);
                 if (key == "boot") return json_.number(r_.boot);
                 return key == "mono" ? mono() : other(key);
-            case 5: return key == "epoch" ? text(r_.epoch) : other(key);
+            case 5:
+                return key == "epoch" ? text(r_.epoch) : other(key);
             case 6:
                 if (key == "person") return id(r_.person);
                 if (key == "method") return parsed(parse_method, r_.method, ignored_);
                 if (key == "device") return id(r_.device);
                 if (key == "reason") return text(r_.reason);
                 return key == "origin" ? id(r_.origin) : other(key);
-            case 8: return key == "stranger" ? id(r_.stranger) : other(key);
+            case 8:
+                return key == "stranger" ? id(r_.stranger) : other(key);
             case 9:
                 if (key == "household") return id(r_.household);
                 return key == "certainty" ? parsed(parse_certainty, r_.certainty, ignored_) : other(key);
-            case 11: return key == "person_tags" ? tags() : other(key);
-            case 14: return key == "household_size" ? json_.number(r_.household_size) : other(key);
-            case 15: return key == "wall_is_trusted" ? json_.flag(r_.wall_is_trusted) : other(key);
-            default: return other(key);
+            case 11:
+                return key == "person_tags" ? tags() : other(key);
+            case 14:
+                return key == "household_size" ? json_.number(r_.household_size) : other(key);
+            case 15:
+                return key == "wall_is_trusted" ? json_.flag(r_.wall_is_trusted) : other(key);
+            default:
+                return other(key);
         }
     }
     [[nodiscard]] bool complete() const { return has_at_ && has_kind_; }
@@ -205,6 +214,7 @@ private:
         return true;
     }
     bool tags() {
+        r_.person_tags.clear();
         if (!json_.texts(r_.person_tags)) return false;
         std::sort(r_.person_tags.begin(), r_.person_tags.end());
         return true;
@@ -222,7 +232,7 @@ private:
         } else {
             ok = json_.number(value.emplace<std::int64_t>());
         }
-        if (ok) r_.more.emplace(std::string(key), std::move(value));
+        if (ok) r_.more.insert_or_assign(std::string(key), std::move(value));
         return ok;
     }
 

@@ -35,8 +35,8 @@ private:
     Stamp last_;
 };
 
-/// Reads the plain form that gates and scripts write; false when the line is anything else, which is not to say that it is wrong: then
-/// core's parse_record() has the last word. Several times as fast.
+/// Reads the plain form that gates and scripts write; false when the line is anything else, which is not to say that it is wrong:
+/// then core's parse_record() has the last word. Several times as fast.
 [[nodiscard]] bool parse_plain_record(std::string_view json, Record& record);
 
 }  // namespace menshen::rules

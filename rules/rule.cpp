@@ -16,7 +16,8 @@ std::string_view name_of(const Condition& condition) {
 }
 
 const Rule* RuleSet::find(const RuleId& id) const {
-    const auto it = std::lower_bound(rules.begin(), rules.end(), id, [](const Rule& rule, const RuleId& x) { return rule.id < x; });
+    const auto it =
+        std::lower_bound(rules.begin(), rules.end(), id, [](const Rule& rule, const RuleId& x) { return rule.id < x; });
     return it != rules.end() && it->id == id ? &*it : nullptr;
 }
 

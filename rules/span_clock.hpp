@@ -19,11 +19,11 @@ struct Moment {
 [[nodiscard]] Moment moment_of(const Record& record);
 [[nodiscard]] Moment moment_of(const Now& now);
 
-/// A time axis that never goes backwards: within one boot it follows `mono`, across boots and for records without `mono` the wall clock.
-/// Where nothing disturbs the wall clock, a point of the axis is its milliseconds since 1970; after a step the two part.
+/// A time axis that never goes backwards: within one boot it follows `mono`, across boots and for records without `mono` the wall
+/// clock. Where nothing disturbs the wall clock, a point of the axis is its milliseconds since 1970; after a step the two part.
 ///
-/// Across a boot the wall clock is believed only when it is trusted; until then the axis goes on by `mono` alone, and the time that the
-/// gate was off is added when the clock becomes trusted.
+/// Across a boot the wall clock is believed only when it is trusted; until then the axis goes on by `mono` alone, and the time
+/// that the gate was off is added when the clock becomes trusted.
 class SpanClock {
 public:
     using Point = std::int64_t;

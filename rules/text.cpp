@@ -11,8 +11,8 @@ namespace {
 
 enum class Language : std::uint8_t { zh, en };
 
-/// Walks a template: `literal` gets the text between placeholders, `placeholder` their names. Returns false at a stray brace, which is
-/// passed on as it stands.
+/// Walks a template: `literal` gets the text between placeholders, `placeholder` their names. Returns false at a stray brace,
+/// which is passed on as it stands.
 bool walk(std::string_view text, const std::function<void(std::string_view)>& literal,
           const std::function<void(std::string_view)>& placeholder) {
     bool clean = true;
@@ -91,12 +91,17 @@ std::string render(std::string_view text, const std::map<std::string, Value>& ev
 /// What is known of an alert that a deadline raised: its subject, and what belongs to it.
 std::vector<std::string_view> subject_placeholders(Per per) {
     switch (per) {
-        case Per::person: return {"person", "household"};
-        case Per::household: return {"household"};
-        case Per::card: return {"card"};
-        case Per::stranger: return {"stranger"};
+        case Per::person:
+            return {"person", "household"};
+        case Per::household:
+            return {"household"};
+        case Per::card:
+            return {"card"};
+        case Per::stranger:
+            return {"stranger"};
         case Per::door:
-        case Per::gate: break;
+        case Per::gate:
+            break;
     }
     return {};
 }
@@ -124,7 +129,8 @@ std::vector<std::string_view> known_placeholders(const Rule& rule) {
 
 Placeholders placeholders_of(std::string_view text) {
     Placeholders out;
-    out.stray_brace = !walk(text, [](std::string_view) {}, [&](std::string_view name) { out.names.emplace_back(name); });
+    out.stray_brace = !walk(
+        text, [](std::string_view) {}, [&](std::string_view name) { out.names.emplace_back(name); });
     return out;
 }
 
@@ -153,21 +159,27 @@ std::string fill_names(std::string_view text, std::string_view person, std::stri
 }
 
 Text default_text(const Rule& rule) {
-    const std::string subject = rule.per == Per::gate || rule.per == Per::household ? "" : fmt::format(" {{{}}}", to_text(rule.per));
+    const std::string subject =
+        rule.per == Per::gate || rule.per == Per::household ? "" : fmt::format(" {{{}}}", to_text(rule.per));
     const std::string household = rule.per == Per::person || rule.per == Per::household ? " {household}" : "";
     const auto begin_zh = rule.title.zh + ":" + household + subject;
     const auto begin_en = rule.title.en + ":" + household + subject;
-    return std::visit(
-        Match{
-            [&](const Each&) { return Text{begin_zh + " {time}", begin_en + " at {time}"}; },
-            [&](const Absent&) { return Text{begin_zh + " 已{silence}没有记录", begin_en + " not seen for {silence}"}; },
-            [&](const Count&) {
-                return Text{begin_zh + " {over}内{count}次,超过{threshold}次",
-                            begin_en + " {count} times in {over}, more than {threshold}"};
-            },
-            [&](const Days&) { return Text{begin_zh + " 已有{days}天出现", begin_en + " seen on {days} days"}; },
-        },
-        rule.condition);
+    return std::visit(Match{
+                          [&](const Each&) {
+                              return Text{begin_zh + " {time}", begin_en + " at {time}"};
+                          },
+                          [&](const Absent&) {
+                              return Text{begin_zh + " 已{silence}没有记录", begin_en + " not seen for {silence}"};
+                          },
+                          [&](const Count&) {
+                              return Text{begin_zh + " {over}内{count}次,超过{threshold}次",
+                                          begin_en + " {count} times in {over}, more than {threshold}"};
+                          },
+                          [&](const Days&) {
+                              return Text{begin_zh + " 已有{days}天出现", begin_en + " seen on {days} days"};
+                          },
+                      },
+                      rule.condition);
 }
 
 }  // namespace menshen::rules

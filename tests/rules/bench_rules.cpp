@@ -1,1 +1,153 @@
-int main() {}
+// Figures of the rule engine, one JSON object a line.
+
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sstream>
+
+#include "rules/backtest.hpp"
+#include "rules/engine.hpp"
+#include "rules/parse.hpp"
+
+namespace {
+
+using namespace menshen;
+using namespace menshen::rules;
+
+/// Time of the processor that this thread used: what other programs do at the same time is not measured.
+struct Clock {
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<Clock, duration>;
+    static time_point now() {
+        timespec t{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+    }
+};
+
+constexpr std::size_t kSubjects = 10'000;
+constexpr WallTime kStart{Millis{1'793'462'400'000}};
+
+void print(const char* figure, double value, const char* unit) {
+    std::printf("{\"figure\": \"%s\", \"value\": %.4g, \"unit\": \"%s\"}\n", figure, value, unit);
+}
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/// Twenty rules of every condition; all of them look at each passage or grant.
+std::shared_ptr<const RuleSet> twenty_rules() {
+    std::string text = "rules:\n";
+    const auto add = [&](int i, const std::string& rest) { text += fmt::format("  - {{id: rule-{}, {}}}\n", i, rest); };
+    for (int i = 0; i < 5; ++i) {
+        add(i,
+            fmt::format("watch: [passage, activity], per: person, absent: {{for: {}h}}, unless: {{person.tags: away}}", 24 + i));
+        add(5 + i, fmt::format("watch: [passage, granted], per: card, count: {{over: 1d, more_than: {}}}", 20 + i));
+        add(10 + i,
+            fmt::format(
+                "watch: [passage, granted], where: {{side: in, not: {{door: back}}}}, per: person, days: {{consecutive: {}}}",
+                40 + i));
+        add(15 + i, fmt::format("watch: passage, where: {{person.tags: vip-{}}}, per: household, each: {{cooldown: 1h}}", i));
+    }
+    Problems problems;
+    const std::vector<RuleFile> files{{"bench.yaml", text}};
+    auto rules = parse_rules(files, {}, problems);
+    if (!rules) std::fputs(problems.text().c_str(), stderr);
+    return rules ? std::make_shared<const RuleSet>(std::move(*rules)) : nullptr;
+}
+
+/// A month of passages, one of so many persons at a time.
+std::vector<Record> month(std::size_t count, std::size_t persons, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<Record> out(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        auto& r = out[i];
+        const auto who = std::to_string(random() % persons);
+        const auto ms = static_cast<std::int64_t>(i * (30ull * 86'400'000 / count));
+        r.epoch = "0a1b2c3d";
+        r.seq = i + 1;
+        r.at = {kStart + Millis{ms}, std::chrono::minutes{480}};
+        r.mono = MonoTime{Millis{ms}};
+        r.boot = 1;
+        r.kind = Kind::passage;
+        r.person = PersonId("person-" + who);
+        r.household = HouseholdId("flat-" + who);
+        r.card = CardId("card-" + who);
+        r.door = DoorId(random() % 2 == 0 ? "front" : "back");
+        r.side = random() % 2 == 0 ? Side::in : Side::out;
+        r.method = Method::card;
+        r.certainty = Certainty::strong;
+    }
+    return out;
+}
+
+void bench_engine(const std::shared_ptr<const RuleSet>& rules) {
+    const auto records = month(2'000'000, kSubjects, 1);
+    EngineSettings settings{.memory_limit = std::size_t{1} << 30, .in_force = InForce::from_start};
+    Engine engine(rules, settings);
+    std::size_t changes = 0;
+    const auto begin = Clock::now();
+    for (const auto& record : records) changes += engine.on_record(record).size();
+    const auto seconds = seconds_since(begin);
+    const auto usage = engine.usage();
+    print("rules.records_per_s", static_cast<double>(records.size()) / seconds, "1/s");
+    print("rules.bytes_per_state", static_cast<double>(usage.bytes) / static_cast<double>(usage.states), "B");
+    print("rules.state", static_cast<double>(usage.bytes) / (1 << 20), "MiB");
+    std::fprintf(stderr, "%zu changes, %zu states\n", changes, usage.states);
+    const auto write = Clock::now();
+    const auto bytes = engine.checkpoint();
+    print("rules.checkpoint.write", seconds_since(write) * 1000, "ms");
+    print("rules.checkpoint.size", static_cast<double>(bytes.size()) / (1 << 20), "MiB");
+    const auto read = Clock::now();
+    if (!Engine::restore(rules, settings, bytes)) std::fputs("the checkpoint is not read back\n", stderr);
+    print("rules.checkpoint.read", seconds_since(read) * 1000, "ms");
+}
+
+/// What a gate does at a start without a checkpoint: 60,000 stored records of 500 residents, read and folded.
+void bench_start(const std::shared_ptr<const RuleSet>& rules) {
+    std::vector<std::string> stored;
+    for (const auto& record : month(60'000, 500, 2)) stored.push_back(to_json(record));
+    Engine engine(rules, {.in_force = InForce::from_start});
+    const auto begin = Clock::now();
+    for (const auto& bytes : stored) {
+        const auto record = parse_record(bytes);
+        if (record) static_cast<void>(engine.on_record(*record));
+    }
+    print("rules.start_of_a_month", seconds_since(begin) * 1000, "ms");
+}
+
+void bench_backtest() {
+    const auto folder = std::filesystem::temp_directory_path() / fmt::format("menshen-bench-{}", getpid());
+    std::filesystem::create_directory(folder);
+    BacktestOptions options;
+    options.rules = {folder / "rules.yaml"};
+    options.records = folder / "records.jsonl";
+    options.json = true;
+    constexpr std::size_t count = 500'000;
+    std::ofstream(options.rules[0]) << "rules:\n  - {id: silence, watch: passage, per: person, absent: {for: 100d}}\n";
+    {
+        std::ofstream out(options.records);
+        for (const auto& record : month(count, kSubjects, 3)) out << to_json(record) << "\n";
+    }
+    std::ostringstream out, err;
+    const auto begin = Clock::now();
+    const auto report = backtest(options, out, err);
+    if (report) print("rules.backtest_records_per_s", static_cast<double>(count) / seconds_since(begin), "1/s");
+    std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+
+int main() {
+    const auto rules = twenty_rules();
+    if (!rules) return 1;
+    bench_engine(rules);
+    bench_start(rules);
+    bench_backtest();
+    return 0;
+}

@@ -4,8 +4,9 @@
 //     1 08:00 passage person=p1 tags=lives-alone
 //     2 08:00:00.001 time                         event time runs on to here
 //
-// `mono=<duration>` and `boot=<n>` make it a record of a gate; without them it is one of a file. `untrusted` says so of the wall clock,
-// `more.x=y` is a field of `more`, with commas a list. What the engine answers is "<subject> <state> <day> <time>", joined by "; ".
+// `mono=<duration>` and `boot=<n>` make it a record of a gate; without them it is one of a file. `untrusted` says so of the wall
+// clock, `more.x=y` is a field of `more`, with commas a list. What the engine answers is "<subject> <state> <day> <time>", joined
+// by "; ".
 
 #include <memory>
 #include <sstream>

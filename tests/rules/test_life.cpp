@@ -50,7 +50,8 @@ TEST_CASE("an acknowledgement takes effect with its record", "[unit]") {
 TEST_CASE("changes by people that cannot be", "[unit]") {
     Player player(kSilence);
     const auto fired = player.play("1 08:00 passage person=p1\n2 08:00 time");
-    CHECK(player.engine.acknowledge(AlertId("nonsense"), kLi, now_at(2, "09:00")).error().message.find("nonsense") != std::string::npos);
+    CHECK(player.engine.acknowledge(AlertId("nonsense"), kLi, now_at(2, "09:00")).error().message.find("nonsense") !=
+          std::string::npos);
     CHECK_FALSE(player.engine.acknowledge(fired[0].id, {}, now_at(2, "09:00")).has_value());
     const auto wrong = player.engine.close(fired[0].id, {"li", "", "wel"}, now_at(2, "09:00"));
     REQUIRE_FALSE(wrong.has_value());
@@ -91,9 +92,12 @@ TEST_CASE("a manual rule is resolved by people only", "[unit]") {
 }
 
 TEST_CASE("evidence and texts of an alert", "[unit]") {
-    Player player(rule("title: {zh: 久未出入, en: Not seen}\nwatch: passage\nwhere: {person.tags: lives-alone}\nper: person\nabsent: {for: 24h}\n"
-                       "alert: {severity: critical, to: [grid-1, family], text: {zh: \"{household} {person} 已{silence}未出入({door},{last_seen})\", "
-                       "en: \"{household} {person}: {silence}\"}}"));
+    Player player(
+        rule("title: {zh: 久未出入, en: Not seen}\nwatch: passage\nwhere: {person.tags: lives-alone}\nper: person\nabsent: {for: "
+             "24h}\n"
+             "alert: {severity: critical, to: [grid-1, family], text: {zh: \"{household} {person} "
+             "已{silence}未出入({door},{last_seen})\", "
+             "en: \"{household} {person}: {silence}\"}}"));
     const auto out = player.play("1 08:00 passage person=p1 household=h1 door=front tags=lives-alone\n2 11:00 time");
     REQUIRE(out.size() == 1);
     const auto& alert = out[0];
@@ -198,7 +202,10 @@ TEST_CASE("a checkpoint that is not one is refused", "[unit]") {
 
 TEST_CASE("a record that was folded already is not folded again", "[unit]") {
     Player player(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 1}"));
-    CHECK(player.play("1 08:00 granted card=c epoch=e seq=5\n1 08:01 granted card=c epoch=e seq=5\n1 08:02 granted card=c epoch=e seq=4").empty());
+    CHECK(player
+              .play("1 08:00 granted card=c epoch=e seq=5\n1 08:01 granted card=c epoch=e seq=5\n1 08:02 granted card=c epoch=e "
+                    "seq=4")
+              .empty());
     CHECK(player.engine.last_record() == Position{"e", 5});
     CHECK(player.play("1 08:03 granted card=c epoch=f seq=1").size() == 1);
 }

@@ -1,5 +1,5 @@
-// What must hold for every stream of records: live == replay == checkpoint + tail, a log cut short gives a prefix, the order of files
-// changes nothing, a crash loses nothing and raises nothing twice. Streams are seeded; a failure prints its seed.
+// What must hold for every stream of records: live == replay == checkpoint + tail, a log cut short gives a prefix, the order of
+// files changes nothing, a crash loses nothing and raises nothing twice. Streams are seeded; a failure prints its seed.
 
 #include <algorithm>
 #include <random>
@@ -15,7 +15,8 @@ using namespace menshen::rules::test;
 namespace {
 
 const std::vector<std::string> kRules{
-    "{id: a-silence, watch: passage, where: {person.tags: old, not: {certainty: weak}}, per: person, absent: {for: 20h}, unless: {person.tags: away}}",
+    "{id: a-silence, watch: passage, where: {person.tags: old, not: {certainty: weak}}, per: person, absent: {for: 20h}, unless: "
+    "{person.tags: away}}",
     "{id: b-flat, watch: [passage, activity], per: household, absent: {for: 9h}, unless: {gate.tags: rain}}",
     "{id: c-gate, watch: passage, absent: {for: 5h}}",
     "{id: d-often, watch: granted, per: card, count: {over: 6h, more_than: 3}}",
@@ -114,7 +115,7 @@ private:
         return record;
     }
     Record traffic() {
-        constexpr Kind kinds[] = {Kind::passage, Kind::activity,  Kind::granted,   Kind::granted,     Kind::face_seen,
+        constexpr Kind kinds[] = {Kind::passage, Kind::activity,  Kind::granted,     Kind::granted,    Kind::face_seen,
                                   Kind::denied,  Kind::door_held, Kind::door_forced, Kind::door_opened};
         auto record = make_record(kinds[pick(9)], now());
         record.person = one_of<PersonId>("p", 6);

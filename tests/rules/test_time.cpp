@@ -13,85 +13,100 @@ const auto kSilence = rule("watch: passage\nper: person\nabsent: {for: 24h}");
 }  // namespace
 
 TEST_CASE("within a boot durations are of the monotonic clock", "[unit]") {
-    run_cases(kSilence,
-              {
-                  {"an hour forward fires nothing early",
-                   "1 08:00 passage person=p1 boot=1 mono=1h\n1 10:00 clock_step boot=1 mono=2h\n2 08:30 time boot=1 mono=24h30m", ""},
-                  {"but when the time has really passed, by the clock as it then reads",
-                   "1 08:00 passage person=p1 boot=1 mono=1h\n1 10:00 clock_step boot=1 mono=2h\n2 09:30 time boot=1 mono=25h30m", "p1 firing 2 09:00"},
-                  {"an hour back fires nothing late",
-                   "1 08:00 passage person=p1 boot=1 mono=1h\n1 08:00 clock_step boot=1 mono=2h\n2 07:10 time boot=1 mono=25h10m", "p1 firing 2 07:00"},
-                  {"a record that comes late does not turn time back",
-                   "1 08:00 passage person=p1 boot=1 mono=1h\n1 09:00 activity boot=1 mono=2h\n1 08:30 activity boot=1 mono=1h30m\n2 08:00 time boot=1 mono=25h",
-                   "p1 firing 2 08:00"},
-              });
+    run_cases(
+        kSilence,
+        {
+            {"an hour forward fires nothing early",
+             "1 08:00 passage person=p1 boot=1 mono=1h\n1 10:00 clock_step boot=1 mono=2h\n2 08:30 time boot=1 mono=24h30m", ""},
+            {"but when the time has really passed, by the clock as it then reads",
+             "1 08:00 passage person=p1 boot=1 mono=1h\n1 10:00 clock_step boot=1 mono=2h\n2 09:30 time boot=1 mono=25h30m",
+             "p1 firing 2 09:00"},
+            {"an hour back fires nothing late",
+             "1 08:00 passage person=p1 boot=1 mono=1h\n1 08:00 clock_step boot=1 mono=2h\n2 07:10 time boot=1 mono=25h10m",
+             "p1 firing 2 07:00"},
+            {"a record that comes late does not turn time back",
+             "1 08:00 passage person=p1 boot=1 mono=1h\n1 09:00 activity boot=1 mono=2h\n1 08:30 activity boot=1 mono=1h30m\n2 "
+             "08:00 time boot=1 mono=25h",
+             "p1 firing 2 08:00"},
+        });
     run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 1}"),
-              {{"a window over a step", "1 08:00 granted card=c boot=1 mono=1h\n1 09:30 clock_step boot=1 mono=1h30m\n1 09:40 granted card=c boot=1 mono=1h40m\n"
-                                        "1 10:10 time boot=1 mono=2h10m",
+              {{"a window over a step",
+                "1 08:00 granted card=c boot=1 mono=1h\n1 09:30 clock_step boot=1 mono=1h30m\n1 09:40 granted card=c boot=1 "
+                "mono=1h40m\n"
+                "1 10:10 time boot=1 mono=2h10m",
                 "c firing 1 09:40; c resolved 1 10:00"}});
 }
 
 TEST_CASE("midnights are of the wall clock", "[unit]") {
-    run_cases(rule("watch: denied\nper: card\ndays: {consecutive: 2}"),
-              {
-                  {"an hour forward brings midnight nearer",
-                   "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n3 14:00 clock_step boot=1 mono=50h\n"
-                   "4 00:30 time boot=1 mono=60h30m",
-                   "c firing 2 12:00; c resolved 4 00:00"},
-                  {"a step over midnight is over it",
-                   "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n4 00:20 clock_step boot=1 mono=60h",
-                   "c firing 2 12:00; c resolved 4 00:00"},
-                  {"an hour back puts it off",
-                   "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n3 12:00 clock_step boot=1 mono=50h\n"
-                   "3 23:30 time boot=1 mono=61h30m\n4 00:10 time boot=1 mono=62h10m",
-                   "c firing 2 12:00; c resolved 4 00:00"},
-              });
+    run_cases(
+        rule("watch: denied\nper: card\ndays: {consecutive: 2}"),
+        {
+            {"an hour forward brings midnight nearer",
+             "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n3 14:00 clock_step boot=1 mono=50h\n"
+             "4 00:30 time boot=1 mono=60h30m",
+             "c firing 2 12:00; c resolved 4 00:00"},
+            {"a step over midnight is over it",
+             "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n4 00:20 clock_step boot=1 mono=60h",
+             "c firing 2 12:00; c resolved 4 00:00"},
+            {"an hour back puts it off",
+             "1 12:00 denied card=c boot=1 mono=1h\n2 12:00 denied card=c boot=1 mono=25h\n3 12:00 clock_step boot=1 mono=50h\n"
+             "3 23:30 time boot=1 mono=61h30m\n4 00:10 time boot=1 mono=62h10m",
+             "c firing 2 12:00; c resolved 4 00:00"},
+        });
 }
 
 TEST_CASE("across boots durations are of the wall clock", "[unit]") {
     run_cases(kSilence,
               {
-                  {"the time off counts", "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:00\n2 08:30 time boot=2 mono=12h31m",
+                  {"the time off counts",
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:00\n2 08:30 time "
+                   "boot=2 mono=12h31m",
                    "p1 firing 2 08:00"},
                   {"what fell due while the gate was off fires at its start",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=1/20:00", "p1 firing 2 12:00"},
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=1/20:00",
+                   "p1 firing 2 12:00"},
                   {"what fell due while it was alive fires at its own time",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=2/09:00", "p1 firing 2 08:00"},
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=2/09:00",
+                   "p1 firing 2 08:00"},
                   {"a restart in the same boot is the same",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=1 mono=528h more.alive=1/20:00", "p1 firing 2 12:00"},
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=1 mono=528h more.alive=1/20:00",
+                   "p1 firing 2 12:00"},
                   {"without a stamp of life, the last record is the last that is known",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 07:00 stopped boot=1 mono=523h\n2 12:00 started boot=2 mono=1m", "p1 firing 2 12:00"},
-                  {"a file's records know of starts as well", "1 08:00 passage person=p1\n2 12:00 started more.alive=1/20:00", "p1 firing 2 12:00"},
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 07:00 stopped boot=1 mono=523h\n2 12:00 started boot=2 mono=1m",
+                   "p1 firing 2 12:00"},
+                  {"a file's records know of starts as well", "1 08:00 passage person=p1\n2 12:00 started more.alive=1/20:00",
+                   "p1 firing 2 12:00"},
                   {"the clock went back over the boot: no time is not less than none",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 06:00 started boot=2 mono=1m more.alive=1/07:00\n2 05:00 time boot=2 mono=23h1m\n"
+                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 06:00 started boot=2 mono=1m more.alive=1/07:00\n2 05:00 time "
+                   "boot=2 mono=23h1m\n"
                    "2 06:00 time boot=2 mono=24h",
                    "p1 firing 2 05:59"},
               });
     run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 0}"),
-              {{"what falls back while off is told at the start", "1 08:00 granted card=c boot=1 mono=1h\n1 12:00 started boot=2 mono=1m more.alive=1/08:30",
+              {{"what falls back while off is told at the start",
+                "1 08:00 granted card=c boot=1 mono=1h\n1 12:00 started boot=2 mono=1m more.alive=1/08:30",
                 "c firing 1 08:00; c resolved 1 12:00"}});
 }
 
 TEST_CASE("a gate that wakes up in 1970", "[unit]") {
-    run_cases(kSilence,
-              {
-                  {"the time off is not known, and then it is",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n"
-                   "1 00:00 started boot=2 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
-                   "1 00:00 activity boot=2 mono=10m untrusted at=1970-01-01T08:10:00+08:00\n"
-                   "2 12:00 clock_trusted boot=2 mono=20m",
-                   "p1 firing 2 12:00"},
-                  {"if it was short, the silence runs on",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n"
-                   "1 00:00 started boot=2 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
-                   "1 09:00 clock_trusted boot=2 mono=20m\n2 09:00 time boot=2 mono=24h20m",
-                   "p1 firing 2 08:00"},
-                  {"a gate that never knew better does not jump by half a century",
-                   "1 00:00 started boot=1 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
-                   "1 00:00 passage person=p1 boot=1 mono=10m untrusted at=1970-01-01T08:10:00+08:00\n"
-                   "1 09:00 clock_trusted boot=1 mono=20m\n2 09:00 time boot=1 mono=24h20m",
-                   "p1 firing 2 08:50"},
-              });
+    run_cases(kSilence, {
+                            {"the time off is not known, and then it is",
+                             "1 08:00 passage person=p1 boot=1 mono=500h\n"
+                             "1 00:00 started boot=2 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
+                             "1 00:00 activity boot=2 mono=10m untrusted at=1970-01-01T08:10:00+08:00\n"
+                             "2 12:00 clock_trusted boot=2 mono=20m",
+                             "p1 firing 2 12:00"},
+                            {"if it was short, the silence runs on",
+                             "1 08:00 passage person=p1 boot=1 mono=500h\n"
+                             "1 00:00 started boot=2 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
+                             "1 09:00 clock_trusted boot=2 mono=20m\n2 09:00 time boot=2 mono=24h20m",
+                             "p1 firing 2 08:00"},
+                            {"a gate that never knew better does not jump by half a century",
+                             "1 00:00 started boot=1 mono=1m untrusted at=1970-01-01T08:01:00+08:00\n"
+                             "1 00:00 passage person=p1 boot=1 mono=10m untrusted at=1970-01-01T08:10:00+08:00\n"
+                             "1 09:00 clock_trusted boot=1 mono=20m\n2 09:00 time boot=1 mono=24h20m",
+                             "p1 firing 2 08:50"},
+                        });
 }
 
 TEST_CASE("deadlines are stamped in the site's zone", "[unit]") {
@@ -100,7 +115,8 @@ TEST_CASE("deadlines are stamped in the site's zone", "[unit]") {
     EngineSettings settings{.zone = *zone, .in_force = InForce::from_start};
     SECTION("silence over the end of summer time is 24 hours, not a day of the calendar") {
         Player player(kSilence, settings);
-        auto out = player.play("1 08:00 passage person=p1 at=2026-10-24T20:00:00+02:00\n1 08:00 time at=2026-10-26T00:00:00+01:00");
+        auto out =
+            player.play("1 08:00 passage person=p1 at=2026-10-24T20:00:00+02:00\n1 08:00 time at=2026-10-26T00:00:00+01:00");
         REQUIRE(out.size() == 1);
         CHECK(to_text(out[0].at) == "2026-10-25T19:00:00.000+01:00");
     }
