@@ -50,7 +50,9 @@ std::map<std::string, std::uint64_t> read_fields(const Format& format, const Bit
 Result<Bits> encode(const Format& format, const std::map<std::string, std::uint64_t>& fields) {
     Bits frame;
     while (frame.size() < format.bits) frame.append(false);
-    for (const auto& [name, value] : fields) {
+    for (const auto& wanted : fields) {
+        const std::string& name = wanted.first;
+        const std::uint64_t value = wanted.second;
         const auto field =
             std::find_if(format.fields.begin(), format.fields.end(), [&](const Field& f) { return f.name == name; });
         if (field == format.fields.end()) return fail("{} has no field \"{}\"", format.name, name);
