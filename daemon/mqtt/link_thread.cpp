@@ -31,6 +31,9 @@ std::string why(int rc, int error) {
     return mosquitto_strerror(rc);
 }
 
+// The connection is going; the next read says so, and the pump begins again.
+bool is_lost(int rc) { return rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_ERRNO || rc == MOSQ_ERR_TLS; }
+
 struct Properties {
     mosquitto_property* list = nullptr;
     ~Properties() { mosquitto_property_free_all(&list); }
@@ -243,7 +246,7 @@ void Link::Shared::publish_waiting() {
             tokens[mid] = message.token;
         else if (rc == MOSQ_ERR_PAYLOAD_SIZE || rc == MOSQ_ERR_OVERSIZE_PACKET)
             tell_ack(message.token, {Ack::Answer::too_large, mosquitto_strerror(rc)});
-        else if (rc != MOSQ_ERR_NO_CONN && rc != MOSQ_ERR_CONN_LOST)
+        else if (!is_lost(rc))
             tell_ack(message.token, {Ack::Answer::refused, why(rc, errno)});
     }
 }

@@ -1,7 +1,10 @@
 // The whole room against a real mosquitto, the outbox in memory.
+#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -35,7 +38,64 @@ std::string confirm(const std::string& epoch, std::uint64_t records, std::uint64
     return json{{"epoch", epoch}, {"records", records}, {"alerts", alerts}}.dump();
 }
 
+/// Greets as a broker and then takes everything without a word.
+class DeafBroker {
+public:
+    DeafBroker() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), length) == 0);
+        REQUIRE(::listen(fd_, 4) == 0);
+        REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~DeafBroker() {
+        ::shutdown(fd_, SHUT_RDWR);
+        thread_.join();
+        ::close(fd_);
+    }
+    DeafBroker(const DeafBroker&) = delete;
+    DeafBroker& operator=(const DeafBroker&) = delete;
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+private:
+    void serve() {
+        const int peer = ::accept(fd_, nullptr, nullptr);
+        if (peer < 0) return;
+        const unsigned char connack[] = {0x20, 2, 0, 0};
+        (void)!::write(peer, connack, sizeof connack);
+        char buffer[4096];
+        for (ssize_t n = 0; (n = ::read(peer, buffer, sizeof buffer)) > 0;) bytes_ += static_cast<std::size_t>(n);
+        ::close(peer);
+    }
+    int fd_;
+    std::uint16_t port_ = 0;
+    std::atomic<std::size_t> bytes_{0};
+    std::thread thread_;
+};
+
 }  // namespace
+
+TEST_CASE("a broker that takes and never acknowledges is given the window and no more", "[mqtt]") {
+    const DeafBroker broker;
+    Gate gate(broker.port());
+    gate.start();
+    REQUIRE(gate.connects());
+    for (int i = 0; i < 3000; ++i) {
+        gate.outbox.add_record();
+        gate.changed();
+    }
+    gate.loop.run_for(Millis{1'500});  // three times resend_after
+    CHECK(gate.uplink->counts().published == 20);
+    CHECK(gate.uplink->counts().in_flight == 20);
+    CHECK(broker.bytes() < 20 * 400);
+    CHECK(gate.uplink->settled() == Settled::waiting);
+    CHECK(gate.stop());
+}
 
 TEST_CASE("it works with no broker at all, and stops", "[mqtt]") {
     Gate gate(free_port());
