@@ -103,8 +103,7 @@ void add_card_add(CLI::App& cards, Shell& shell) {
     const auto options = std::make_shared<CardOptions>();
     verb->add_option("--id", options->id, "Opaque id of the card, not its number")->required()->check(opaque_id());
     verb->add_option("--person", options->person, "Whose it is")->required();
-    verb->add_option("--number", options->number,
-                     "The whole frame, BITS:HEX, as `menshen tail --kind denied` shows it: 26:2F623AE")
+    verb->add_option("--number", options->number, "The whole frame with its parity, BITS:HEX: 26:2F623AE")
         ->required()
         ->transform(card_number());
     verb->add_option("--from", options->from, "Valid from, as 2026-11-01T00:00:00+08:00")->check(time_with_offset());

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <set>
+#include <utility>
 
 #include "daemon/config/sections.hpp"
 
@@ -51,8 +53,10 @@ private:
     const Devices& devices_;
     const Context& context_;
     std::vector<std::string_view> names_;
-    bool guessing_ = false;                    ///< A name was not found.
-    std::map<std::string, std::string> used_;  ///< Device -> where, "doors.front.lock".
+    bool guessing_ = false;  ///< A name was not found.
+    std::set<std::string> used_;
+    /// A device may be lock and contact at once, but not the lock of two doors: (device, duty) -> where, "doors.front.lock".
+    std::map<std::pair<std::string, std::string>, std::string> duties_;
 };
 
 DeviceId DoorReader::use(const Node& at, const std::string& name, const Post& post) {
@@ -64,10 +68,10 @@ DeviceId DoorReader::use(const Node& at, const std::string& name, const Post& po
                                                         suggestion(name, names_)));
         return {};
     }
-    const auto [before, is_new] = used_.emplace(name, post.what);
-    if (!is_new && (post.sharing == Sharing::alone || before->second.substr(before->second.rfind('.')) != ".fire")) {
-        context_.error(at, fmt::format("{}: the device \"{}\" is used by {} already; one device has one duty", post.what, name,
-                                       before->second));
+    used_.insert(name);
+    const auto [before, is_new] = duties_.emplace(std::pair(name, post.duty), post.what);
+    if (!is_new && post.sharing == Sharing::alone) {
+        context_.error(at, fmt::format("{}: the device \"{}\" is {} already, at {}", post.what, name, post.duty, before->second));
     }
     if (device->second.readable && !post.fits(device->second.abilities)) {
         context_.error(
@@ -89,9 +93,9 @@ std::vector<DeviceId> DoorReader::read_side(MapReader& reader, std::string_view 
     const auto names = reader.texts(side);
     if (node == nullptr || !names) return out;
     if (names->size() > kMostReaders) reader.complain(*node, side, fmt::format("may name {} readers at most", kMostReaders));
-    const Post post{.what = reader.path_of(side),
-                    .duty = "a reader: it reads neither cards nor faces",
-                    .fits = [](const drivers::Abilities& a) { return a.cards || a.frames; }};
+    const Post post{.what = reader.path_of(side), .duty = "a reader", .fits = [](const drivers::Abilities& a) {
+                        return a.cards || a.frames;
+                    }};
     for (std::size_t i = 0; i < names->size() && i < kMostReaders; ++i) {
         const Node& at = node->type == Node::Type::list && i < node->items.size() ? node->items[i] : *node;
         if (auto id = use(at, (*names)[i], post)) out.push_back(std::move(id));

@@ -42,14 +42,24 @@ TEST_CASE("a face is the only way out nowhere, unless there is a button", "[unit
     CHECK_THAT(problems_of(kHead + kMore + looks), !Contains("holds cameras only"));
 }
 
-TEST_CASE("a device has one duty", "[unit]") {
+TEST_CASE("a device is no door's reader, lock or contact twice", "[unit]") {
     const auto twice = problems_of(front_and("  back: {readers: {in: front-in}, lock: front-lock, fire: gate-fire}\n"));
-    CHECK_THAT(twice, Contains("doors.back.lock: the device \"front-lock\" is used by doors.front.lock already"));
-    CHECK_THAT(twice, Contains("doors.back.readers.in: the device \"front-in\" is used by doors.front.readers.in already"));
+    CHECK_THAT(twice, Contains("doors.back.lock: the device \"front-lock\" is a lock already, at doors.front.lock"));
+    CHECK_THAT(twice, Contains("doors.back.readers.in: the device \"front-in\" is a reader already, at doors.front.readers.in"));
+    CHECK_THAT(problems_of(front_and("  back: {readers: {in: back-in, out: back-in}, lock: back-lock}\n")),
+               Contains("doors.back.readers.out: the device \"back-in\" is a reader already, at doors.back.readers.in"));
     // A fire panel releases every door.
     CHECK_THAT(twice, !Contains("gate-fire"));
-    CHECK_THAT(problems_of(front_and("  back: {readers: {in: back-in}, lock: back-lock, contact: gate-fire}\n")),
-               Contains("\"gate-fire\" is used by doors.front.fire already") && Contains("cannot be a contact"));
+}
+
+TEST_CASE("one device may have several duties", "[unit]") {
+    const auto config = config_of(kHead + R"(devices:
+  front-in: {driver: wiegand, source: simulated, formats: [H10301]}
+  board: {driver: simulated, lock: true, lines: [contact, exit_button, fire]}
+doors:
+  front: {readers: {in: front-in}, lock: board, contact: board, exit_button: board, fire: board}
+)");
+    CHECK(config.gate.doors[0].contact.str() == "board");
 }
 
 TEST_CASE("a device must be able to do its duty", "[unit]") {
