@@ -37,7 +37,7 @@ class DeadlyTheatre(Theatre):
         super().__init__(folder, bin_folder, source_folder)
         self.chance = random.Random(seed)
         questions = sum(QUESTIONS.get(step.do, 1) for step in story.week())
-        self.deadly = sorted(self.chance.sample(range(20, questions), kills))
+        self.deadly = sorted(self.chance.sample(range(20, int(questions * 0.98)), kills))
         self.killed = 0
         self.acknowledged = {}  # seq -> bytes, of every record that was committed when an answer came
 

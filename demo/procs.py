@@ -51,6 +51,7 @@ class Process:
             log.write(f"--- {' '.join(self.argv + list(extra))}\n".encode())
             log.flush()
             self.child = subprocess.Popen(self.argv + list(extra), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                                          start_new_session=True,  # Ctrl-C is for the demo alone, which then ends them in order
                                           preexec_fn=_end_with_the_demo)
 
     def kill(self):

@@ -50,14 +50,21 @@ def adapt_rule(name, text):
     return re.sub(r"(?m)^(\s*)#?\s*legal_basis:.*$", r"\1legal_basis: demo with public-domain photographs, no person is watched", text)
 
 
-def write_site(folder, library, port):
+def without_camera(gate):
+    """The same gate for cards alone."""
+    gate = re.sub(r"(?m)^  front-camera: .*\n", "", gate)
+    return gate.replace(", front-camera]", "]").replace("mode: card_or_face", "mode: card")
+
+
+def write_site(folder, library, port, camera=True):
     """Writes all files and returns the paths that menshend is started with."""
     os.makedirs(os.path.join(folder, "rules.d"), exist_ok=True)
     os.makedirs(os.path.join(folder, "data"), mode=0o700, exist_ok=True)
     paths = {name: os.path.join(folder, file) for name, file in
              (("config", "gate.yaml"), ("data", "data"), ("key", "menshen.key"), ("stage", "stage.sock"), ("control", "control.sock"))}
+    gate = GATE.format(port=port, grid=GRID, police=POLICE, control=paths["control"])
     with open(paths["config"], "w", encoding="utf-8") as file:
-        file.write(GATE.format(port=port, grid=GRID, police=POLICE, control=paths["control"]))
+        file.write(gate if camera else without_camera(gate))
     for name in RECIPIENTS:
         with open(os.path.join(library, name + ".yaml"), encoding="utf-8") as shipped:
             text = adapt_rule(name, shipped.read())

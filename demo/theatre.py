@@ -24,8 +24,9 @@ def text_of(moment):
 class Theatre:
     """Owns every process of the demo. `now` is the event time the gate has acknowledged."""
 
-    def __init__(self, folder, bin_folder, source_folder):
+    def __init__(self, folder, bin_folder, source_folder, camera=True):
         self.folder = folder
+        self.camera = camera
         self.bin = bin_folder
         self.broker = Broker(folder)
         self.library = os.path.join(source_folder, "rules", "library")
@@ -46,7 +47,7 @@ class Theatre:
     def open(self):
         self.broker.start()
         self.broker_is_up = True
-        self.paths = site_files.write_site(self.folder, self.library, self.broker.port)
+        self.paths = site_files.write_site(self.folder, self.library, self.broker.port, self.camera)
         self.journal = Journal(os.path.join(self.paths["data"], "menshen.db"))
         self.consumer = Process("platform", [self.program("menshen"), "platform", "consume", "--host", "127.0.0.1", "--port", self.broker.port,
                                              "--site", "tianlin-12", "--gate", "gate-3", "--db", self.platform.path], self.folder)

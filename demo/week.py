@@ -105,14 +105,14 @@ def stay(theatre):
     command = f"{theatre.program('menshen')} --socket {theatre.paths['control']}"
     print(f"\nmenshend runs on at real speed (broker 127.0.0.1:{theatre.broker.port}, folder {theatre.folder}). Try:\n"
           f"  {command} status\n  {command} tail --follow\n  {command} door open front\n  {command} alerts --all\n"
-          f"  mosquitto_sub -h 127.0.0.1 -p {theatre.broker.port} -v -t 'menshen/v1/#'\nCtrl-C ends it.", flush=True)
+          "Ctrl-C ends it.", flush=True)
     try:
         while True:
             time.sleep(1)
             for process in (theatre.gate, theatre.consumer, theatre.broker):
                 process.must_run()
     except KeyboardInterrupt:
-        print("\nending", flush=True)
+        print(f"\nmenshend ended {theatre.gate.stop(5.0):.1f} s after SIGTERM", flush=True)
 
 
 def run(options):
