@@ -65,7 +65,7 @@ Ticket Inbox::offer(Batch batch, std::function<void(const Committed&)> done) {
     return {number, true};
 }
 
-/// Counts the records, and keeps the alert rows: there is one for each alert and recipient, so they cannot fill the memory.
+/// Counts the records, and keeps the alert rows: one for each alert and recipient, and no more of them than of records.
 void Inbox::lose(Batch batch) {
     if (!batch.records.empty()) {
         if (!slots_.loss) slots_.loss = Loss{0, batch.records.front().at, {}};
@@ -80,6 +80,10 @@ void Inbox::lose(Batch batch) {
 
 void Inbox::replace_rescued(const AlertRow& row) {
     std::erase_if(slots_.rescued, [&](const AlertRow& old) { return old.alert == row.alert && old.to == row.to; });
+    if (slots_.rescued.size() >= buffer_) {
+        slots_.rescued.erase(slots_.rescued.begin());
+        if (slots_.loss) ++slots_.loss->count;
+    }
     slots_.rescued.push_back(row);
 }
 

@@ -97,6 +97,10 @@ FailingDisk& failing_disk() {
     return disk;
 }
 
+void wait_for_sync(long before) {
+    while (disk.syncs <= before) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 std::string failing_disk_name() {
     std::ignore = failing_disk();
     return "menshen-failing";

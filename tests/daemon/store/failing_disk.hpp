@@ -17,6 +17,8 @@ struct FailingDisk {
 
 /// Of this process; registered at the first call.
 [[nodiscard]] FailingDisk& failing_disk();
+/// Waits until a sync beyond the `before`th has begun: with a delay, the transaction is then under way.
+void wait_for_sync(long before);
 /// Its name for Settings::vfs.
 [[nodiscard]] std::string failing_disk_name();
 

@@ -1,4 +1,3 @@
-#include <thread>
 #include <tuple>
 
 #include "tests/daemon/store/failing_disk.hpp"
@@ -55,7 +54,8 @@ TEST_CASE("a commit on an idle store is on the disk within 50 ms", "[store]") {
     Gate gate(folder.path());
     gate.commit({record_at(0)});
     auto fastest = std::chrono::steady_clock::duration::max();
-    for (int i = 1; i < 10; ++i) {
+    // The machine may be busy with other things; a delay of the store's own would be there every time.
+    for (int i = 1; i < 200 && fastest >= std::chrono::milliseconds(50); ++i) {
         const auto start = std::chrono::steady_clock::now();
         gate.commit({record_at(i)});
         fastest = std::min(fastest, std::chrono::steady_clock::now() - start);
@@ -112,13 +112,14 @@ TEST_CASE("a batch marked in time is stored late", "[store]") {
     settings.vfs = failing_disk_name();
     Gate gate(settings);
     // The first batch keeps the disk busy, so that the second one still waits.
-    failing_disk().sync_delay_ms = 100;
+    failing_disk().sync_delay_ms = 400;
+    const auto syncs = failing_disk().syncs.load();
     std::vector<Record> stored;
     const auto keep = [&](const Committed& c) { stored.insert(stored.end(), c.records.begin(), c.records.end()); };
     Batch first;
     first.records = {record_at(0)};
     std::ignore = gate.store().commit(std::move(first), keep);
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    wait_for_sync(syncs);
     Batch second;
     second.records = {record_at(1), record_at(1, Kind::granted)};
     const auto ticket = gate.store().commit(std::move(second), keep);
@@ -138,12 +139,13 @@ TEST_CASE("a batch marked while its transaction is under way is followed by a la
     auto settings = settings_in(folder.path());
     settings.vfs = failing_disk_name();
     Gate gate(settings);
-    failing_disk().sync_delay_ms = 100;
+    failing_disk().sync_delay_ms = 400;
+    const auto syncs = failing_disk().syncs.load();
     std::optional<Committed> stored;
     Batch batch;
     batch.records = {record_at(0), record_at(0, Kind::granted)};
     const auto ticket = gate.store().commit(std::move(batch), [&](const Committed& c) { stored = c; });
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));  // now it is in its fsync
+    wait_for_sync(syncs);
     gate.store().mark_late(ticket, at(1));
     gate.store().mark_late(ticket, at(2));
     REQUIRE(gate.loop.run_until([&] { return stored.has_value() && !gate.own.empty(); }));
