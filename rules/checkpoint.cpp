@@ -158,9 +158,12 @@ void transfer(Archive& archive, SubjectState& state) {
     archive.number(state.seen_ms);
     archive.number(state.seen_offset);
     archive.number(state.start_seq);
-    transfer(archive, state.recent);
-    archive.number(state.days.mask);
-    archive.number(state.days.latest);
+}
+
+template <class Archive>
+void transfer(Archive& archive, DayMarks& marks) {
+    archive.number(marks.mask);
+    archive.number(marks.latest);
 }
 
 AlertChange orphan_of(const OpenAlert& alert, AlertChange pattern) {
@@ -231,17 +234,24 @@ void Engine::State::write_rule(ByteWriter& out, const RuleRun& run) const {
     out.text(to_text(run.rule->per));
     out.number(run.in_force);
     auto slots = run.by_name(names(run.rule->per));
-    std::erase_if(slots, [&](Index slot) { return is_idle(*run.rule, run.states[slot], clock_); });
+    std::erase_if(slots, [&](Index slot) { return run.is_idle(run.states[slot], clock_); });
     out.number(slots.size());
     for (const auto slot : slots) {
         auto state = run.states[slot];
-        if (const auto* count = std::get_if<Count>(&run.rule->condition))
-            state.recent.drop_until(clock_.now() - count->over.count());
         out.text(subject_name(run, state));
         out.text(state.door == kNone ? "" : names(Per::door).name(state.door));
         out.text(state.start_epoch == kNone ? "" : epochs_.name(state.start_epoch));
         out.number(state.start_epoch != kNone);
         transfer(out, state);
+        // Whatever the condition is, all fields are written: a reader who does not hold the rule must find its way.
+        RecentPoints recent;
+        if (const auto* count = std::get_if<Count>(&run.rule->condition)) {
+            recent = run.recent(run.states[slot]);
+            recent.drop_until(clock_.now() - count->over.count());
+        }
+        transfer(out, recent);
+        auto marks = std::holds_alternative<Days>(run.rule->condition) ? run.days(run.states[slot]) : DayMarks{};
+        transfer(out, marks);
         out.number(state.alert != kNone);
         if (state.alert == kNone) continue;
         auto alert = book_.open().at(state.alert);
@@ -281,10 +291,14 @@ void Engine::State::read_states(ByteReader& in, RuleRun* run, const AlertChange&
         bool has_epoch = false;
         bool has_alert = false;
         SubjectState state;
+        RecentPoints recent;
+        DayMarks marks;
         OpenAlert alert;
         for (auto* text : {&subject, &door, &epoch}) in.text(*text);
         in.number(has_epoch);
         transfer(in, state);
+        transfer(in, recent);
+        transfer(in, marks);
         in.number(has_alert);
         if (has_alert) transfer(in, alert);
         if (run == nullptr) {
@@ -300,9 +314,11 @@ void Engine::State::read_states(ByteReader& in, RuleRun* run, const AlertChange&
         alert.rule = index_of(*run);
         alert.subject = state.subject;
         state.alert = has_alert ? book_.add(std::move(alert)) : kNone;
-        state_bytes_ += kStateBytes;
-        ring_bytes_ += state.recent.bytes();
-        held = std::move(state);
+        held = state;
+        state_bytes_ += run->bytes_each();
+        ring_bytes_ += recent.bytes();
+        if (std::holds_alternative<Count>(run->rule->condition)) run->recent(held) = std::move(recent);
+        if (std::holds_alternative<Days>(run->rule->condition)) run->days(held) = marks;
     }
 }
 

@@ -56,12 +56,12 @@ void Engine::State::sweep() {
     ring_bytes_ = state_bytes_ = 0;
     for (auto& run : runs_) {
         for (Index slot = static_cast<Index>(run.states.size()); slot-- > 0;) {
-            if (is_idle(*run.rule, run.states[slot], clock_)) run.remove_at(slot);
+            if (run.is_idle(run.states[slot], clock_)) run.remove_at(slot);
         }
-        state_bytes_ += run.states.size() * kStateBytes;
+        state_bytes_ += run.states.size() * run.bytes_each();
+        ring_bytes_ += run.ring_bytes();
         for (const auto& state : run.states) {
             used[static_cast<std::size_t>(run.rule->per)][state.subject] = true;
-            ring_bytes_ += state.recent.bytes();
             if (state.door != kNone) used[static_cast<std::size_t>(Per::door)][state.door] = true;
         }
     }

@@ -103,13 +103,13 @@ void Engine::State::add_condition_evidence(const RuleRun& run, const SubjectStat
                 out["last_seen"] = to_text(Stamp{WallTime{Millis{state.seen_ms}}, std::chrono::minutes{state.seen_offset}});
             },
             [&](const Count& count) {
-                out["count"] = static_cast<std::int64_t>(state.recent.size());
+                out["count"] = static_cast<std::int64_t>(run.recent(state).size());
                 out["over_ms"] = std::int64_t{count.over.count()};
                 out["threshold"] = std::int64_t{count.more_than};
             },
             [&](const Days& days) {
                 const bool in_a_row = days.consecutive > 0;
-                out["days"] = std::int64_t{in_a_row ? state.days.run() : state.days.within(days.within)};
+                out["days"] = std::int64_t{in_a_row ? run.days(state).run() : run.days(state).within(days.within)};
                 out["threshold"] = std::int64_t{in_a_row ? days.consecutive : days.at_least};
                 if (!in_a_row) out["within"] = std::int64_t{days.within};
             },
@@ -131,10 +131,11 @@ Result<AlertChange> Engine::State::change_by_person(const AlertId& id, const Sai
     if (index == kNone) return fail("no open alert has the id \"{}\"; `menshen alerts` lists those that are open", id.str());
     if (said.by.empty()) return fail("a change of an alert must say who makes it");
     auto& alert = book_.at(index);
-    const auto& run = runs_[alert.rule];
+    auto& run = runs_[alert.rule];
+    const auto* state = run.find(alert.subject);
     const bool ends_by_time = run.rule->resolve == Resolve::automatic && !std::holds_alternative<Absent>(run.rule->condition);
     // Its record would come behind a deadline that has passed but was not noticed yet, and find the alert gone.
-    if (ends_by_time && run.states[run.slots[alert.subject]].due <= clock_.read(moment_of(now)).ran) {
+    if (ends_by_time && state != nullptr && state->due <= clock_.read(moment_of(now)).ran) {
         return fail("the alert \"{}\" has just ended by itself", id.str());
     }
     ++alert.number;

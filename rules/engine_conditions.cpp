@@ -23,7 +23,7 @@ void Engine::State::on_match(const Absent&, RuleRun& run, SubjectState& state, C
     const auto door = subject_of(Per::door, context);
     if (door != kRefused) state.door = door;
     state.seen_ms = record.at.time.since_epoch.count();
-    state.seen_offset = static_cast<std::int32_t>(record.at.offset.count());
+    state.seen_offset = static_cast<std::int16_t>(record.at.offset.count());
     settle(run, state, record.at, context.out);
     begin_silence(run, state, context);
 }
@@ -66,26 +66,27 @@ void Engine::State::excuse(RuleRun& run, SubjectState& state, bool excused, Cont
 
 void Engine::State::on_match(const Count& count, RuleRun& run, SubjectState& state, Context& context) {
     const std::size_t most = std::size_t{count.more_than} + 1;
-    ring_bytes_ += state.recent.push(context.now, most);
+    auto& recent = run.recent(state);
+    ring_bytes_ += recent.push(context.now, most);
     // The window is open at its old end: a match exactly `over` ago has left it.
-    if (state.recent.size() < most || context.now - state.recent.oldest() >= count.over.count()) return;
+    if (recent.size() < most || context.now - recent.oldest() >= count.over.count()) return;
     if (!state.latched) {
         state.latched = true;
         raise(run, state, {context.record.at, context.now, &context.record}, context.record.id(), context.out);
     }
-    set_due(run, state, state.recent.oldest() + count.over.count());
+    set_due(run, state, recent.oldest() + count.over.count());
 }
 
 void Engine::State::on_match(const Days& days, RuleRun& run, SubjectState& state, Context& context) {
-    state.days.add(context.record.at.local_day());
-    const bool holds =
-        days.consecutive > 0 ? state.days.run() >= days.consecutive : state.days.within(days.within) >= days.at_least;
+    auto& marks = run.days(state);
+    marks.add(context.record.at.local_day());
+    const bool holds = days.consecutive > 0 ? marks.run() >= days.consecutive : marks.within(days.within) >= days.at_least;
     if (!holds) return;
     if (!state.latched) {
         state.latched = true;
         raise(run, state, {context.record.at, context.now, &context.record}, context.record.id(), context.out);
     }
-    set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, state.days)).time));
+    set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, marks)).time));
 }
 
 /// The first local day on which the condition holds no longer, if nothing more matches.

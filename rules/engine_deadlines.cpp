@@ -85,18 +85,18 @@ void Engine::State::on_shift(Changes& out) {
         auto& run = runs_[index];
         const auto& days = std::get<Days>(run.rule->condition);
         for (auto& state : run.states) {
-            if (state.due != kNever) set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, state.days)).time));
+            if (state.due != kNever) set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, run.days(state))).time));
         }
     }
     fire_due(clock_.now(), std::nullopt, out);
 }
 
-Stamp Engine::State::stamp_of(RuleRun& run, const SubjectState& state, Point due) const {
+Stamp Engine::State::stamp_of(const RuleRun& run, const SubjectState& state, Point due) const {
     const auto stamp = local(clock_.stamp_at(due));
     const auto* days = std::get_if<Days>(&run.rule->condition);
     if (days == nullptr) return stamp;
     // To the millisecond, though the clock was slewed since.
-    const auto exact = midnight(run_breaks_on(*days, state.days));
+    const auto exact = midnight(run_breaks_on(*days, run.days(state)));
     return std::abs((exact.time - stamp.time).count()) < kStep ? exact : stamp;
 }
 

@@ -181,8 +181,8 @@ void Engine::State::load(RuleRun& run, Context& context) {
 
 void Engine::State::unload(RuleRun& run, Context& context) {
     for (const auto slot : run.by_name(names(run.rule->per))) end_alert(run.states[slot], context.record.at, context.out);
-    for (const auto& state : run.states) ring_bytes_ -= state.recent.bytes();
-    state_bytes_ -= run.states.size() * kStateBytes;
+    ring_bytes_ -= run.ring_bytes();
+    state_bytes_ -= run.states.size() * run.bytes_each();
     run.clear();
     run.in_force = false;
 }
@@ -201,9 +201,9 @@ bool Engine::State::fold_roster_changed(Context& context) {
         auto* state = run.rule->per == per ? run.find(subject) : nullptr;
         if (state == nullptr) continue;
         end_alert(*state, record.at, context.out);
-        state_bytes_ -= kStateBytes;
-        ring_bytes_ -= state->recent.bytes();
-        run.remove_at(run.slots[subject]);
+        state_bytes_ -= run.bytes_each();
+        if (std::holds_alternative<Count>(run.rule->condition)) ring_bytes_ -= run.recent(*state).bytes();
+        run.remove_at(run.slot_of(*state));
     }
     if (per == Per::person) persons_.at(subject) = {};
     return true;
@@ -281,7 +281,7 @@ SubjectState* Engine::State::state_for(RuleRun& run, Index subject) {
         ++refused_;
         return nullptr;
     }
-    state_bytes_ += kStateBytes;
+    state_bytes_ += run.bytes_each();
     return &run.add(subject);
 }
 

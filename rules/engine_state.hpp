@@ -101,7 +101,7 @@ private:
     Deadline pop();
     void rebuild_queue();
     void on_shift(Changes& out);
-    [[nodiscard]] Stamp stamp_of(RuleRun& run, const SubjectState& state, Point due) const;
+    [[nodiscard]] Stamp stamp_of(const RuleRun& run, const SubjectState& state, Point due) const;
     [[nodiscard]] Stamp local(Stamp stamp) const;
 
     // checkpoint.cpp
@@ -147,7 +147,6 @@ private:
     AlertBook book_;
     std::vector<Deadline> queue_;  // a heap, the next one in front
 
-    static constexpr std::size_t kStateBytes = sizeof(SubjectState) + sizeof(Index);
     std::size_t state_bytes_ = 0;
     std::size_t ring_bytes_ = 0;
     std::uint64_t refused_ = 0;

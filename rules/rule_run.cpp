@@ -55,25 +55,33 @@ std::int64_t DayMarks::nth(std::uint32_t n) const {
 }
 
 SubjectState& RuleRun::add(Index subject) {
-    if (subject >= slots.size()) slots.resize(subject + 1, kNone);
-    slots[subject] = static_cast<Index>(states.size());
+    if (subject >= slots_.size()) slots_.resize(subject + 1, kNone);
+    slots_[subject] = static_cast<Index>(states.size());
+    if (std::holds_alternative<Count>(rule->condition)) recent_.emplace_back();
+    if (std::holds_alternative<Days>(rule->condition)) days_.emplace_back();
     auto& state = states.emplace_back();
     state.subject = subject;
     return state;
 }
 
 void RuleRun::remove_at(Index slot) {
-    slots[states[slot].subject] = kNone;
-    if (slot + 1 != states.size()) {
-        states[slot] = std::move(states.back());
-        slots[states[slot].subject] = slot;
-    }
-    states.pop_back();
+    slots_[states[slot].subject] = kNone;
+    const auto take_last = [&](auto& list) {
+        if (list.empty()) return;
+        if (slot + 1 != list.size()) list[slot] = std::move(list.back());
+        list.pop_back();
+    };
+    take_last(states);
+    take_last(recent_);
+    take_last(days_);
+    if (slot < states.size()) slots_[states[slot].subject] = slot;
 }
 
 void RuleRun::clear() {
     states.clear();
-    slots.clear();
+    slots_.clear();
+    recent_.clear();
+    days_.clear();
 }
 
 std::vector<Index> RuleRun::by_name(const Names& names) const {
@@ -84,17 +92,29 @@ std::vector<Index> RuleRun::by_name(const Names& names) const {
     return out;
 }
 
-bool is_idle(const Rule& rule, const SubjectState& state, const SpanClock& clock) {
+bool RuleRun::is_idle(const SubjectState& state, const SpanClock& clock) const {
     if (state.alert != kNone || state.latched || state.member) return false;
     return std::visit(Match{
                           [&](const Each&) { return clock.now() >= state.since; },
                           [&](const Absent&) { return true; },
                           [&](const Count& count) {
-                              return state.recent.size() == 0 || clock.now() - state.recent.newest() >= count.over.count();
+                              return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
                           },
-                          [&](const Days&) { return clock.last().at.local_day() - state.days.latest >= 64; },
+                          [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
                       },
-                      rule.condition);
+                      rule->condition);
+}
+
+std::size_t RuleRun::bytes_each() const {
+    const auto own = sizeof(SubjectState) + sizeof(Index);
+    if (std::holds_alternative<Count>(rule->condition)) return own + sizeof(RecentPoints);
+    return std::holds_alternative<Days>(rule->condition) ? own + sizeof(DayMarks) : own;
+}
+
+std::size_t RuleRun::ring_bytes() const {
+    std::size_t out = 0;
+    for (const auto& points : recent_) out += points.bytes();
+    return out;
 }
 
 }  // namespace menshen::rules

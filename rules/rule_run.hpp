@@ -46,48 +46,63 @@ struct DayMarks {
     [[nodiscard]] std::int64_t nth(std::uint32_t n) const;
 };
 
+/// What every condition needs, in one line of the cache; what only one of them needs lies beside it in the RuleRun.
 struct SubjectState {
     Index subject = kNone;
-    Index alert = kNone;     ///< The open one, in the alert book.
-    bool member = false;     ///< absent: is watched.
-    bool suspended = false;  ///< absent: `unless` holds.
-    bool latched = false;    ///< The condition holds and has raised its alert: it does not again until it ceased to hold.
-    Point due = kNever;      ///< When time alone will change something.
-    Point queued = kNever;   ///< Its place in the queue of deadlines: at or before `due`.
-    Point since = 0;         ///< absent: silence counts from here. each: quiet until then.
+    Index alert = kNone;    ///< The open one, in the alert book.
+    Point due = kNever;     ///< When time alone will change something.
+    Point queued = kNever;  ///< Its place in the queue of deadlines: at or before `due`.
+    Point since = 0;        ///< absent: silence counts from here. each: quiet until then.
 
     // absent: what the evidence will say
     std::int64_t seen_ms = kNever;  ///< Wall time of the last match.
-    std::int32_t seen_offset = 0;   ///< Minutes from UTC of the same.
-    Index door = kNone;             ///< Of the last match.
-    Index start_epoch = kNone;      ///< The record that `since` is of.
-    std::uint64_t start_seq = 0;
+    std::uint64_t start_seq = 0;    ///< The record that `since` is of.
+    Index start_epoch = kNone;
+    Index door = kNone;            ///< Of the last match.
+    std::int16_t seen_offset = 0;  ///< Minutes from UTC of `seen_ms`.
 
-    RecentPoints recent;  // count
-    DayMarks days;        // days
+    bool member = false;     ///< absent: is watched.
+    bool suspended = false;  ///< absent: `unless` holds.
+    bool latched = false;    ///< The condition holds and has raised its alert: it does not again until it ceased to hold.
 };
+static_assert(sizeof(SubjectState) == 64);
 
-struct RuleRun {
+class RuleRun {
+public:
     RuleRun(const Rule& r, const TagBits& bits) : rule(&r), matcher(r, bits) {}
 
     const Rule* rule;
     Matcher matcher;
     bool in_force = false;
     std::vector<SubjectState> states;
-    std::vector<Index> slots;  ///< Of a subject in `states`.
 
     [[nodiscard]] SubjectState* find(Index subject) {
-        if (subject >= slots.size() || slots[subject] == kNone) return nullptr;
-        return &states[slots[subject]];
+        if (subject >= slots_.size() || slots_[subject] == kNone) return nullptr;
+        return &states[slots_[subject]];
     }
+    [[nodiscard]] Index slot_of(const SubjectState& state) const { return static_cast<Index>(&state - states.data()); }
+    /// Of a state of this run, if its condition is `count`.
+    [[nodiscard]] RecentPoints& recent(const SubjectState& state) { return recent_[slot_of(state)]; }
+    [[nodiscard]] const RecentPoints& recent(const SubjectState& state) const { return recent_[slot_of(state)]; }
+    /// Of a state of this run, if its condition is `days`.
+    [[nodiscard]] DayMarks& days(const SubjectState& state) { return days_[slot_of(state)]; }
+    [[nodiscard]] const DayMarks& days(const SubjectState& state) const { return days_[slot_of(state)]; }
+
     SubjectState& add(Index subject);
     void remove_at(Index slot);
     void clear();
+    /// A state that says no more than none would.
+    [[nodiscard]] bool is_idle(const SubjectState& state, const SpanClock& clock) const;
     /// Slots in the order of the subjects' names.
     [[nodiscard]] std::vector<Index> by_name(const Names& names) const;
-};
+    /// Bytes of one more state, without what a `count` keeps.
+    [[nodiscard]] std::size_t bytes_each() const;
+    [[nodiscard]] std::size_t ring_bytes() const;
 
-/// A state that says no more than none would.
-[[nodiscard]] bool is_idle(const Rule& rule, const SubjectState& state, const SpanClock& clock);
+private:
+    std::vector<Index> slots_;  // of a subject, in `states`
+    std::vector<RecentPoints> recent_;
+    std::vector<DayMarks> days_;
+};
 
 }  // namespace menshen::rules

@@ -4,26 +4,63 @@
 
 namespace menshen::rules {
 
-Index Names::add(const std::string& name) {
-    const auto next = free_.empty() ? static_cast<Index>(names_.size()) : free_.back();
-    const auto [it, is_new] = by_name_.try_emplace(name, next);
-    if (!is_new) return it->second;
+std::size_t Names::slot_of(std::string_view name, std::uint32_t hash) const {
+    const auto mask = slots_.size() - 1;
+    auto at = hash & mask;
+    while (slots_[at].index != kNone && (slots_[at].hash != hash || names_[slots_[at].index] != name)) at = (at + 1) & mask;
+    return at;
+}
+
+Index Names::find(std::string_view name) const { return slots_.empty() ? kNone : slots_[slot_of(name, hash_of(name))].index; }
+
+Index Names::add(std::string_view name) {
+    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+    const auto hash = hash_of(name);
+    auto& slot = slots_[slot_of(name, hash)];
+    if (slot.index != kNone) return slot.index;
     if (free_.empty()) {
-        names_.push_back(&it->first);
+        slot = {hash, end()};
+        names_.emplace_back(name);
+        held_.push_back(true);
     } else {
+        slot = {hash, free_.back()};
         free_.pop_back();
-        names_[next] = &it->first;
+        names_[slot.index] = name;
+        held_[slot.index] = true;
     }
+    ++size_;
     bytes_ += cost(name);
-    return next;
+    return slot.index;
+}
+
+void Names::grow() {
+    std::vector<Slot> old(std::max<std::size_t>(16, slots_.size() * 2));
+    old.swap(slots_);
+    const auto mask = slots_.size() - 1;
+    for (const auto& slot : old) {
+        if (slot.index == kNone) continue;
+        auto at = slot.hash & mask;
+        while (slots_[at].index != kNone) at = (at + 1) & mask;
+        slots_[at] = slot;
+    }
 }
 
 void Names::release(Index index) {
-    const std::string name = *names_[index];
-    bytes_ -= cost(name);
-    names_[index] = nullptr;
-    by_name_.erase(name);
+    const auto mask = slots_.size() - 1;
+    auto hole = slot_of(names_[index], hash_of(names_[index]));
+    // Whatever was pushed aside by this name moves back, so that no search ends too early.
+    for (auto at = (hole + 1) & mask; slots_[at].index != kNone; at = (at + 1) & mask) {
+        const auto home = slots_[at].hash & mask;
+        if (((at - home) & mask) < ((at - hole) & mask)) continue;
+        slots_[hole] = slots_[at];
+        hole = at;
+    }
+    slots_[hole] = {};
+    bytes_ -= cost(names_[index]);
+    names_[index] = {};
+    held_[index] = false;
     free_.push_back(index);
+    --size_;
 }
 
 std::vector<Index> Names::sorted() const {
