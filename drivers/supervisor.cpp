@@ -121,7 +121,6 @@ void Post::on_ended(const std::exception_ptr& thrown, Error why) {
         why.message = words_of(thrown);
     }
     if (why.message.empty()) why.message = "it ended without a reason";
-    if (online_ && RealClock::now() - online_since_ >= options_.steady) delay_ = options_.first_delay;
     go_offline(std::move(why.message));
     restart_after_delay();
 }
@@ -130,6 +129,7 @@ void Post::go_offline(std::string why) {
     why_ = std::move(why);
     // The core hears of each change once, not of each attempt; the newest reason is in the status.
     if (told_ && !online_) return;
+    if (online_ && RealClock::now() - online_since_ >= options_.steady) delay_ = options_.first_delay;
     online_ = false;
     told_ = true;
     since_ = now_().wall;
@@ -157,7 +157,11 @@ void Post::online() {
 
 void Post::fail(Error why) {
     if (stopping_ || !running_ || failed_outside_) return;
+    if (why.message.empty()) why.message = "it failed without a reason";
     failed_outside_ = std::move(why);
+    // Told at once, so that a stage that breaks a device may move time on; an attempt that never came online is told when it has
+    // ended.
+    if (online_) go_offline(failed_outside_->message);
     // Not from within: the caller may be the very coroutine that this ends.
     asio::post(loop_, [self = shared_from_this(), attempt = attempts_] {
         if (self->running_ && self->attempts_ == attempt) self->cancel_.emit(asio::cancellation_type::terminal);

@@ -82,7 +82,8 @@ public:
     /// Gives a command to its device; a command for a device that is not here is counted (see unknown_commands).
     void apply(const Command& command);
     /// Fails when there is no such device, it is not simulated, it is offline (but for a fault and a mend), or it has no use for
-    /// it.
+    /// it. Events and frames that follow from it were offered when this returns, so that a stage may move time on. Only a mended
+    /// device comes back in the next turns of the loop, without waiting for its back-off.
     [[nodiscard]] Result<void> inject(const Injection& injection);
 
     /// In the order of add().

@@ -136,6 +136,8 @@ TEST_CASE("a broken simulated device stays offline until it is mended", "[unit]"
     REQUIRE(stage.until_online());
     stage.time += 5s;
     REQUIRE(stage.inject("door", "fail", "cable cut"));
+    CHECK_FALSE(stage.status().online);
+    CHECK(stage.sink.all<DeviceChanged>().size() == 2);
     REQUIRE(stage.until([&] { return stage.status().failures >= 3; }));
     CHECK(stage.status().why == "cable cut");
     CHECK(stage.status().since.time.since_epoch == stage.time);
