@@ -101,6 +101,7 @@ private:
 
     void arm_deadline();
     void on_tick();
+    void erase_old_records(const Now& moment);
     void keep_watchdog();
     void wait_for_signal();
     void stop();

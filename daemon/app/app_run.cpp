@@ -13,7 +13,8 @@ namespace menshen::app {
 namespace {
 
 constexpr std::chrono::seconds kTick{10};
-constexpr unsigned kTicksPerAlive = 6;  // one sign of life a minute
+constexpr unsigned kTicksPerAlive = 6;      // one sign of life a minute
+constexpr unsigned kTicksPerErasure = 360;  // once an hour
 constexpr std::chrono::seconds kStopLimit{5};
 /// What is left for the broker's goodbye and the store's last commit.
 constexpr Millis kUplinkStop{1500};
@@ -169,7 +170,9 @@ void App::on_tick() {
     // A stage moves its own time: there the sign of life goes with each move, and the clock never steps.
     if (stage_clock_ == nullptr) {
         const auto moment = now();
-        if (ticks_++ % kTicksPerAlive == 0) opened_.store->stamp_alive(moment);
+        if (ticks_ % kTicksPerAlive == 0) opened_.store->stamp_alive(moment);
+        if (ticks_ % kTicksPerErasure == 0) erase_old_records(moment);
+        ++ticks_;
         const auto change = clock_watch_->look(moment);
         if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
     }
@@ -177,6 +180,15 @@ void App::on_tick() {
     tick_.expires_after(kTick);
     tick_.async_wait([this](const boost::system::error_code& error) {
         if (!error) on_tick();
+    });
+}
+
+void App::erase_old_records(const Now& moment) {
+    // With a clock that may be wrong by years nothing is old.
+    if (!moment.wall_is_trusted) return;
+    opened_.store->erase_before(moment.wall.time - config_.store.keep_records, moment, [](const Result<std::uint64_t>& erased) {
+        if (!erased) log::warning("old records were not erased: {}", erased.error().message);
+        if (erased && *erased > 0) log::info("erased {} records older than store.retention.records", *erased);
     });
 }
 
@@ -235,7 +247,7 @@ void App::run_due() { flow_->run_due(); }
 std::optional<MonoTime> App::next_deadline() { return flow_->next_deadline(); }
 
 std::string App::unsettled() const {
-    if (!flow_->quiet()) return "store";
+    if (!flow_->quiet() || opened_.store->waiting() > 0) return "store";
     if (vision_ && !vision_->idle()) return "vision";
     if (uplink_ && uplink_->settled() == mqtt::Settled::waiting) return "outbox";
     return {};

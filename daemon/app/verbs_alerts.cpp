@@ -1,5 +1,7 @@
 // Alerts, and what a person says to them.
 
+#include <map>
+
 #include "daemon/app/app.hpp"
 #include "daemon/app/verb_args.hpp"
 #include "daemon/app/verbs.hpp"
@@ -45,11 +47,21 @@ json open_alerts(App& app) {
 /// Closed ones are read back from the payloads that are kept for the platform, one for each recipient.
 json closed_alerts(const std::vector<store::AlertRow>& rows) {
     json out = json::array();
-    std::set<AlertId> seen;
+    std::map<AlertId, std::size_t> places;
     for (const auto& row : rows) {
-        if (row.open || !seen.insert(row.alert).second) continue;
-        auto alert = json::parse(row.payload, nullptr, false);
-        if (alert.is_object()) out.push_back(std::move(alert));
+        if (row.open) continue;
+        const auto [place, is_new] = places.try_emplace(row.alert, out.size());
+        if (is_new) {
+            auto alert = json::parse(row.payload, nullptr, false);
+            if (!alert.is_object()) alert = json::object();
+            alert.erase("alert");
+            alert.erase("evidence");
+            alert["id"] = row.alert.str();
+            for (const auto* key : {"by", "note", "reason"}) alert.emplace(key, "");
+            alert["to"] = json::array();
+            out.push_back(std::move(alert));
+        }
+        out[place->second]["to"].push_back(row.to.str());
     }
     return out;
 }
