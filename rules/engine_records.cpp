@@ -238,13 +238,20 @@ void Engine::State::fold_alert(Context& context) {
     }
 }
 
+// With thousands of subjects each rule's state lies somewhere else in memory, and most of the time is spent waiting for it. So
+// all the rules that match are found first and their states asked for together, then each is worked on.
 void Engine::State::match(Context& context) {
+    hits_.clear();
     for (const auto index : by_kind_[static_cast<std::size_t>(context.record.kind)]) {
         auto& run = runs_[index];
         if (!run.in_force || !run.matcher.matches(context.record, context.tags)) continue;
         const auto subject = subject_of(run.rule->per, context);
-        if (subject != kRefused) on_match(run, subject, context);
+        if (subject == kRefused) continue;
+        run.prefetch_slot(subject);
+        hits_.push_back({index, subject});
     }
+    for (const auto& hit : hits_) runs_[hit.rule].prefetch_state(hit.subject);
+    for (const auto& hit : hits_) on_match(runs_[hit.rule], hit.subject, context);
 }
 
 Index Engine::State::subject_of(Per per, Context& context) {

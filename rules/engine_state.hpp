@@ -145,6 +145,11 @@ private:
     std::vector<std::string> gate_tags_;
     TagMask gate_mask_ = 0;
     AlertBook book_;
+    struct Hit {
+        Index rule;
+        Index subject;
+    };
+    std::vector<Hit> hits_;        // of one record; kept for its memory
     std::vector<Deadline> queue_;  // a heap, the next one in front
 
     std::size_t state_bytes_ = 0;

@@ -80,6 +80,15 @@ public:
         if (subject >= slots_.size() || slots_[subject] == kNone) return nullptr;
         return &states[slots_[subject]];
     }
+    void prefetch_slot(Index subject) const {
+        if (subject < slots_.size()) __builtin_prefetch(&slots_[subject]);
+    }
+    void prefetch_state(Index subject) const {
+        if (subject >= slots_.size() || slots_[subject] == kNone) return;
+        __builtin_prefetch(&states[slots_[subject]], 1);
+        if (!recent_.empty()) __builtin_prefetch(&recent_[slots_[subject]], 1);
+        if (!days_.empty()) __builtin_prefetch(&days_[slots_[subject]], 1);
+    }
     [[nodiscard]] Index slot_of(const SubjectState& state) const { return static_cast<Index>(&state - states.data()); }
     /// Of a state of this run, if its condition is `count`.
     [[nodiscard]] RecentPoints& recent(const SubjectState& state) { return recent_[slot_of(state)]; }
