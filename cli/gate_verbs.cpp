@@ -30,7 +30,8 @@ std::string counted(const Json& object, std::initializer_list<std::pair<const ch
 
 void show_services(std::ostream& out, const Json& status) {
     const auto mqtt = part_of(status, "mqtt");
-    line(out, "mqtt", with(fmt::format("{} {}", cell(mqtt, "state"), cell(mqtt, "broker")), cell(mqtt, "error")));
+    line(out, "mqtt",
+         with(cell(mqtt, "state") + (cell(mqtt, "broker").empty() ? "" : " " + cell(mqtt, "broker")), cell(mqtt, "error")));
     const auto outbox = part_of(status, "outbox");
     line(out, "outbox",
          fmt::format("{}, {} of {}", counted(outbox, {{"records", "records"}, {"alerts", "alerts"}}), in_bytes(outbox, "bytes"),

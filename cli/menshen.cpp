@@ -129,7 +129,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
         return complain_of_usage(app, arguments, error, err);
     }
     if (shell.action) return shell.action();
-    err << "menshen: menshen-models is run by the program itself; this is a test\n";
+    // main() becomes menshen-models when that is the first word; here it came after an option.
+    err << "menshen: \"models\" must be the first word: menshen models ...\n";
     return kUsage;
 }
 

@@ -75,6 +75,7 @@ TEST_CASE("a wrong word or option is told with the nearest right one", "[unit]")
         {{"tail", "-n", "many"}, "many", "Try: menshen tail --help"},
         {{"tail", "-n", "-1"}, "-1", "Try: menshen tail --help"},
         {{"--lang", "fr", "status"}, "fr", "Try: menshen"},
+        {{"--lang", "en", "models"}, "must be the first word", "menshen models"},
         {{"cards", "add", "--id", "c", "--person", "p", "--number", "26:2F623A"}, "26 bits are 7 hex digits", "cards add --help"},
         {{"cards", "add", "--id", "c", "--person", "p", "--number", "26:FF623AE"}, "more than 26 bits", "cards add --help"},
         {{"cards", "add", "--id", "c", "--person", "p", "--number", "12345"}, "BITS:HEX", "cards add --help"},
