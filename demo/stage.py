@@ -27,10 +27,9 @@ class Stage:
         self.close()
         until = time.monotonic() + patience
         while True:
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                connection.connect(self.path)
-                self.socket = connection
+                self.socket.connect(self.path)
                 hello = self.ask({"verb": "hello"})
                 if hello.get("ready", True):
                     return hello
