@@ -124,6 +124,8 @@ private:
             if (problem.empty()) confirm_when_due();
         }
         if (problem.empty()) say_goodbye();
+        is_up_ = false;
+        store_and_confirm();  // the broker may stay away for days
         return fmt::format("{}:{}: {}", options_.host, options_.port, problem);
     }
 
@@ -291,17 +293,17 @@ void print_totals(const ConsumeOptions& options, const Totals& t) {
 
 int platform_consume(const ConsumeOptions& options) {
     if (!check(options)) return 2;
-    const auto ledger = Ledger::open(options.db);
-    if (!ledger) {
-        std::fprintf(stderr, "menshen platform: %s\n", ledger.error().message.c_str());
-        return 1;
-    }
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, nullptr);
     sigaction(SIGINT, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    const auto ledger = Ledger::open(options.db);
+    if (!ledger) {
+        std::fprintf(stderr, "menshen platform: %s\n", ledger.error().message.c_str());
+        return 1;
+    }
     mosquitto_lib_init();
     const int code = Consumer(options, **ledger).run();
     mosquitto_lib_cleanup();

@@ -20,6 +20,9 @@ bool same_counts(const GateState& a, const GateState& b) {
 }
 
 constexpr std::size_t kOpenAlerts = 500;
+// Refused confirms that are told in one minute.
+constexpr std::size_t kRefusalsTold = 10;
+constexpr Millis kRefusalsIn{60'000};
 
 }  // namespace
 
@@ -98,28 +101,48 @@ void Pump::on_refusal(Actions& out, const InFlight& entry, const Ack& ack, Milli
 
 Actions Pump::on_confirm(std::string_view payload, bool retained, Millis now) {
     Actions out;
-    const auto refuse = [&](std::string reason) {
-        ++counts_.refused_confirms;
-        trouble(out, Trouble::What::confirm_refused, std::move(reason));
-    };
-    // A retained confirm would be obeyed again after every reconnect, by journals that have never heard of it.
-    if (retained) return refuse("confirm: retained; a confirm must be published without the retain flag"), out;
-    const auto confirm = parse_confirm(payload);
-    if (!confirm) return refuse(confirm.error().message), out;
-    if (settings_.delivery == Delivery::broker)
-        return refuse("confirm: this gate takes the broker's acknowledgement (delivery: broker)"), out;
-    if (confirm->epoch != epoch_)
-        return refuse(fmt::format("confirm: epoch {} is not this journal's, {}", confirm->epoch, epoch_)), out;
-    if (confirm->records > records_.lane().to)
-        return refuse(fmt::format("confirm: record {} is beyond the last one, {}", confirm->records, records_.lane().to)), out;
-    if (confirm->alerts > alerts_.lane().to)
-        return refuse(fmt::format("confirm: alert {} is beyond the last one, {}", confirm->alerts, alerts_.lane().to)), out;
+    const auto confirm = check_confirm(payload, retained);
+    if (!confirm) {
+        refuse_confirm(out, confirm.error().message, now);
+        return out;
+    }
     ++counts_.confirmed;
     if (!confirm_) confirm_ = Confirm{epoch_, 0, 0};
     confirm_->records = std::max(confirm_->records, confirm->records);
     confirm_->alerts = std::max(confirm_->alerts, confirm->alerts);
     fill(out, now);
     return out;
+}
+
+Result<Confirm> Pump::check_confirm(std::string_view payload, bool retained) const {
+    // A retained confirm would be obeyed again after every reconnect, by journals that have never heard of it.
+    if (retained) return fail("confirm: retained; a confirm must be published without the retain flag");
+    auto confirm = parse_confirm(payload);
+    if (!confirm) return confirm;
+    if (settings_.delivery == Delivery::broker)
+        return fail("confirm: this gate takes the broker's acknowledgement (delivery: broker)");
+    if (confirm->epoch != epoch_) return fail("confirm: epoch {} is not this journal's, {}", confirm->epoch, epoch_);
+    if (confirm->records > records_.lane().to)
+        return fail("confirm: record {} is beyond the last one, {}", confirm->records, records_.lane().to);
+    if (confirm->alerts > alerts_.lane().to)
+        return fail("confirm: alert {} is beyond the last one, {}", confirm->alerts, alerts_.lane().to);
+    return confirm;
+}
+
+// Each refusal that is told becomes a record, and the broker's side must not be able to fill the journal: the rest is counted.
+void Pump::refuse_confirm(Actions& out, std::string reason, Millis now) {
+    ++counts_.refused_confirms;
+    if (!refusals_since_ || now - *refusals_since_ >= kRefusalsIn) {
+        refusals_since_ = now;
+        if (refusals_untold_ > 0) reason += fmt::format(" (and {} more before it)", refusals_untold_);
+        refusals_told_ = refusals_untold_ = 0;
+    }
+    if (refusals_told_ == kRefusalsTold) {
+        ++refusals_untold_;
+        return;
+    }
+    ++refusals_told_;
+    trouble(out, Trouble::What::confirm_refused, std::move(reason));
 }
 
 Actions Pump::on_outbox(const OutboxHead& head, Millis now) {

@@ -141,6 +141,8 @@ private:
     void read_more(Actions& out);
     void release(Actions& out);
     void take_head(const OutboxHead& head, Millis now);
+    [[nodiscard]] Result<Confirm> check_confirm(std::string_view payload, bool retained) const;
+    void refuse_confirm(Actions& out, std::string reason, Millis now);
     void on_refusal(Actions& out, const InFlight& entry, const Ack& ack, Millis now);
     void trouble(Actions& out, Trouble::What what, std::string reason);
     [[nodiscard]] bool has_room(std::size_t slots, std::size_t bytes) const;
@@ -170,6 +172,8 @@ private:
     bool counts_changed_ = false;  // worth a message some time
     bool state_in_flight_ = false;
     std::optional<Millis> state_said_at_;
+    std::optional<Millis> refusals_since_;
+    std::size_t refusals_told_ = 0, refusals_untold_ = 0;
     PumpCounts counts_;
 };
 

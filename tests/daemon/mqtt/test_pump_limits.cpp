@@ -69,6 +69,17 @@ TEST_CASE("the confirm is not outrun by more than the limit", "[unit]") {
           std::vector<std::string>{"release 4 0", "record 11", "record 12", "record 13", "record 14"});
 }
 
+TEST_CASE("a storm of bad confirms is counted, not told one by one", "[unit]") {
+    Talk talk;
+    (void)talk.happens("connect");
+    std::size_t told = 0;
+    for (int i = 0; i < 1000; ++i) told += talk.happens("say nonsense").size();
+    CHECK(told == 10);
+    CHECK(talk.pump().counts().refused_confirms == 1000);
+    (void)talk.happens("wait 60000");
+    CHECK(talk.happens("say nonsense") == std::vector<std::string>{"trouble confirm: not JSON (and 990 more before it)"});
+}
+
 TEST_CASE("a read that was under way when the pass began again is not used", "[unit]") {
     Talk talk;
     play(talk, {{"records 3", {}},
