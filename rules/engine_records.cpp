@@ -187,14 +187,17 @@ void Engine::State::unload(RuleRun& run, Context& context) {
     run.in_force = false;
 }
 
-/// Whoever left the roster is watched no longer, whatever the rule.
+/// Whoever left the roster is watched no longer, whatever the rule. False when nobody left.
 bool Engine::State::fold_roster_changed(Context& context) {
     const auto& record = context.record;
-    if (record.reason != "removed" && record.reason != "forgotten") return false;
-    const auto per = !record.person.empty()     ? Per::person
-                     : !record.card.empty()     ? Per::card
-                     : !record.stranger.empty() ? Per::stranger
-                                                : Per::household;
+    const auto* value = find(record, "change");
+    const auto* what = value == nullptr ? nullptr : std::get_if<std::string>(value);
+    if (what == nullptr) return false;
+    const auto gone = [&](Per per) { return *what == fmt::format("{}_removed", to_text(per)); };
+    constexpr std::array pers{Per::person, Per::household, Per::card, Per::stranger};
+    const auto it = std::find_if(pers.begin(), pers.end(), gone);
+    if (it == pers.end()) return false;
+    const auto per = *it;
     const auto subject = subject_of(per, context);
     if (subject == kRefused) return true;
     for (auto& run : runs_) {

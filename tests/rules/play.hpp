@@ -79,7 +79,7 @@ inline void set_field(Record& r, const std::string& key, const std::string& valu
     if (key == "at") r.at = parse_stamp(value).value();
     if (key == "more.alive") r.more["alive"] = to_text(stamp_of(std::stoi(value), value.substr(value.find('/') + 1)));
     if (key == "more.rules") r.more["rules"] = list_of(value);
-    if (key.starts_with("more.x")) r.more[key.substr(5)] = value;
+    if (key.starts_with("more.") && key != "more.alive" && key != "more.rules") r.more[key.substr(5)] = value;
 }
 
 inline Step step_of(const std::string& line) {

@@ -33,9 +33,9 @@ TEST_CASE("absent: silence of those who were seen", "[unit]") {
             {"a record of a sibling gate is not watched",
              "1 08:00 passage person=p1\n2 07:00 passage person=p1 origin=b\n2 10:00 time", "p1 firing 2 08:00"},
             {"who leaves the roster is watched no longer",
-             "1 08:00 passage person=p1\n1 09:00 roster_changed person=p1 reason=removed\n3 08:00 time", ""},
+             "1 08:00 passage person=p1\n1 09:00 roster_changed person=p1 more.change=person_removed\n3 08:00 time", ""},
             {"an open alert of who leaves the roster ends",
-             "1 08:00 passage person=p1\n3 09:00 roster_changed person=p1 reason=forgotten",
+             "1 08:00 passage person=p1\n3 09:00 roster_changed person=p1 more.change=person_removed card=c1",
              "p1 firing 2 08:00; p1 resolved 3 09:00"},
         });
 }
@@ -146,6 +146,11 @@ TEST_CASE("count: more than N in a sliding window", "[unit]") {
             {"cards do not add up",
              "1 08:00 granted card=a\n1 08:10 granted card=b\n1 08:20 granted card=a\n1 08:30 granted card=b\n1 12:00 time", ""},
         });
+    run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 1}"),
+              {{"a card that is gone, but not its holder",
+                "1 08:00 granted card=c person=p\n1 08:01 granted card=c person=p\n1 08:02 roster_changed card=c person=p "
+                "more.change=card_removed\n1 08:03 granted card=c person=p",
+                "c firing 1 08:01; c resolved 1 08:02"}});
     run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 0}"),
               {{"more than none", "1 08:00 granted card=c\n1 08:30 granted card=c\n1 12:00 time",
                 "c firing 1 08:00; c resolved 1 09:30"}});
