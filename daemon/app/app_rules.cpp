@@ -1,0 +1,128 @@
+// The rules' part of the app: reading them, folding the journal at start, reading them again.
+
+#include "daemon/app/app.hpp"
+#include "daemon/app/log.hpp"
+#include "daemon/app/version.hpp"
+#include "rules/ledger.hpp"
+#include "rules/parse.hpp"
+
+namespace menshen::app {
+
+void App::open_rules() {
+    Problems problems;
+    const std::vector<std::filesystem::path> paths(config_.rule_paths.begin(), config_.rule_paths.end());
+    auto rules = rules::load_rules(paths, {.recipients = config_.recipients}, problems);
+    for (const auto& problem : problems.all()) {
+        log::write(problem.severity == Severity::error ? log::Level::error : log::Level::warning, problem.text());
+    }
+    if (!rules || problems.has_errors()) {
+        // People must get in and out whatever an integrator wrote: the gate starts, and says that nobody is watched over.
+        health_.rules = "no rules run: " + problems.text();
+        rules.emplace();
+    }
+    std::vector<AlertChange> unsaid;
+    auto engine = fold_journal(std::make_shared<const rules::RuleSet>(std::move(*rules)), unsaid);
+    open_flow(std::move(engine));
+    say_started(unsaid);
+}
+
+rules::EngineSettings App::engine_settings() const {
+    return {.gate = config_.gate.gate.str(), .zone = config_.zone, .id_key = opened_.store->keys().alert_ids()};
+}
+
+rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) {
+    auto engine = std::make_unique<rules::Engine>(rules, engine_settings());
+    if (opened_.checkpoint) {
+        auto restored = rules::Engine::restore(rules, engine_settings(), opened_.checkpoint->bytes);
+        if (restored) {
+            *engine = std::move(*restored);
+        } else {
+            log::warning("rule state cannot be read ({}); it is made anew from the whole journal", restored.error().message);
+        }
+    }
+    rules::AlertLedger ledger;
+    std::vector<AlertChange> changes;
+    const auto read = opened_.store->records_after(engine->last_record().seq, [&](const store::StoredRecord& stored) {
+        const auto record = parse_record(stored.payload);
+        if (!record) return true;  // audit verify tells of it; the rules go on without
+        if (record->kind == Kind::alert) (void)ledger.note(*record);
+        for (auto& change : engine->on_record(*record)) changes.push_back(std::move(change));
+        return true;
+    });
+    if (!read) log::error("the journal cannot be read for the rules: {}", read.error().message);
+    for (auto& change : changes) {
+        if (auto fresh = ledger.fresh(std::move(change))) unsaid.push_back(std::move(*fresh));
+    }
+    return std::move(*engine);
+}
+
+void App::open_flow(rules::Engine engine) {
+    flow_ = std::make_unique<Flow>(Flow::Parts{
+        .loop = loop_,
+        .clock = *clock_,
+        .gate = *gate_,
+        .store = *opened_.store,
+        .engine = std::move(engine),
+        .run_command = [this](const Command& command) { supervisor_->apply(command); },
+        .alert_payload = [this](const AlertChange& change) { return mqtt::alert_body(change, names_for_platform(change)); },
+        .on_committed = [this](const Record& record) { on_committed(record); },
+    });
+    if (stage_clock_ == nullptr) flow_->on_deadline_changed = [this] { arm_deadline(); };
+}
+
+void App::say_started(const std::vector<AlertChange>& unsaid) {
+    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
+    Record started = make_record(Kind::started, now());
+    started.more["version"] = std::string(kVersion);
+    if (simulated()) started.more["simulated"] = true;
+    if (opened_.last_alive) started.more["alive"] = to_text(opened_.last_alive->at);
+    if (!opened_.set_aside.empty()) started.more["set_aside"] = std::filesystem::path(opened_.set_aside).filename().string();
+    if (!opened_.roster_from.empty()) started.more["roster_from"] = opened_.roster_from;
+    if (!health_.rules.empty()) started.more["rules_problem"] = true;
+    store::Batch batch;
+    batch.records.push_back(std::move(started));
+    if (flow_->engine().awaits_load()) {
+        Record changed = make_record(Kind::rules_changed, now());
+        changed.more["rules"] = flow_->engine().rules().versions();
+        batch.records.push_back(std::move(changed));
+    }
+    flow_->commit(std::move(batch));
+}
+
+void App::update_strangers_wanted() {
+    if (!vision_) return;
+    bool wanted = false;
+    for (const auto& rule : flow_->engine().rules().rules) wanted = wanted || (rule.uses_strangers && rule.active());
+    vision_->set_strangers_wanted(wanted ? models::StrangersWanted::yes : models::StrangersWanted::no);
+}
+
+Result<std::size_t> App::reload() {
+    Problems problems;
+    auto config = config::read_config(config_.file, problems);
+    if (!config) {
+        health_.config = problems.text();
+        return fail("{}", problems.text());
+    }
+    health_.config.clear();
+    const std::vector<std::filesystem::path> paths(config->rule_paths.begin(), config->rule_paths.end());
+    auto rules = rules::load_rules(paths, {.recipients = config->recipients}, problems);
+    if (!rules || problems.has_errors()) {
+        health_.rules = "the rules of before run on: " + problems.text();
+        return fail("{}", problems.text());
+    }
+    auto set = std::make_shared<const rules::RuleSet>(std::move(*rules));
+    auto engine = rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
+    if (!engine) return fail("the new rules cannot take over: {}", engine.error().message);
+    const auto count = set->rules.size();
+    health_.rules.clear();
+    config_.recipients = config->recipients;
+    config_.rule_paths = config->rule_paths;
+    config_.privacy = config->privacy;
+    flow_->set_engine(std::move(*engine));
+    update_strangers_wanted();
+    say_state();
+    log::info("reloaded: {} rules. Devices, doors, MQTT and the store keep their settings until a restart", count);
+    return count;
+}
+
+}  // namespace menshen::app
