@@ -2,6 +2,7 @@
 /// Finds faces in a picture. Private to models/.
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/result.hpp"
@@ -25,5 +26,9 @@ public:
 
 /// dlib's frontal face detector, which is compiled in and needs no file. Faces from about 73 pixels.
 [[nodiscard]] std::unique_ptr<Detector> make_hog_detector();
+
+/// Ultra-Light RFB-320, from the content of its ONNX file: four times as fast, and it finds smaller and turned faces too. Throws
+/// what OpenCV throws.
+[[nodiscard]] std::unique_ptr<Detector> make_rfb_detector(const std::string& onnx);
 
 }  // namespace menshen::models

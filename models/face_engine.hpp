@@ -20,10 +20,14 @@
 
 namespace menshen::models {
 
+/// `best`: RFB-320 when its file is in the cache, else dlib's HOG.
+enum class DetectorChoice : std::uint8_t { best, hog };
+
 struct FaceSettings {
     std::string models_dir;  ///< The cache that `menshen-models fetch` filled; empty: models_dir() of models/cache.hpp.
     int threads = 1;         ///< Of OpenCV; 1 leaves the other cores to the door. 1 to 8.
     RandomBits random;       ///< For strangers' ids; empty: the kernel's.
+    DetectorChoice detector = DetectorChoice::best;
 };
 
 /// Where in the picture, in pixels; may reach beyond its edges.

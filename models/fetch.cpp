@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "models/apt_fetch.hpp"
 #include "models/cache.hpp"
+#include "models/npm_fetch.hpp"
 #include "models/run_program.hpp"
 
 namespace menshen::models {
@@ -24,7 +26,9 @@ constexpr std::uint64_t kListsBytes = 60'000'000;  // Package lists of a Debian 
 class WorkFolder {
 public:
     [[nodiscard]] static Result<WorkFolder> make(const std::string& dir) {
-        std::string path = dir + "/.fetch-XXXXXX";
+        sweep(dir);
+        // Absolute: apt's settings will name it, and apt does not take paths from where it was started.
+        std::string path = fs::absolute(dir).string() + "/.fetch-XXXXXX";
         if (::mkdtemp(path.data()) == nullptr)
             return fail("no folder can be made in {}: is it yours to write, and is there room?", dir);
         return WorkFolder(path);
@@ -39,6 +43,17 @@ public:
 
 private:
     explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+
+    /// What a fetch that was killed left behind, 200 MB of it; a running one is younger.
+    static void sweep(const std::string& dir) {
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(dir, ignored)) {
+            const bool is_ours = entry.path().filename().string().starts_with(".fetch-");
+            const auto age = fs::file_time_type::clock::now() - entry.last_write_time(ignored);
+            if (is_ours && age > std::chrono::hours(6)) fs::remove_all(entry.path(), ignored);
+        }
+    }
+
     std::string path_;
 };
 
@@ -46,6 +61,13 @@ private:
 struct Missing {
     std::vector<const ModelFile*> models;
     std::vector<const PhotoSet*> photos;
+
+    /// Whether what is wanted of an archive can be done without.
+    [[nodiscard]] bool is_optional(const Archive& archive) const {
+        const auto is_needed = [&](const auto* one) { return one->archive == archive.name; };
+        return std::none_of(photos.begin(), photos.end(), is_needed) &&
+               std::none_of(models.begin(), models.end(), [&](const ModelFile* one) { return is_needed(one) && !one->optional; });
+    }
 };
 
 Missing missing_from(const Manifest& manifest, const FetchRequest& request) {
@@ -172,6 +194,10 @@ Result<void> fetch_offline(const Manifest& manifest, const FetchRequest& request
     if (auto ok = take_loose_files(request, work, missing); !ok) return ok;
     for (const auto* archive : archives_for(manifest, missing)) {
         const auto path = request.from + "/" + archive->file;
+        if (!fs::exists(path) && missing.is_optional(*archive)) {
+            request.say(fmt::format("{} is not in {}: done without", archive->file, request.from));
+            continue;
+        }
         if (!fs::exists(path)) {
             std::string names;
             for (const auto* model : missing.models) names += names.empty() ? model->file : ", " + model->file;
@@ -189,9 +215,23 @@ Result<void> fetch_online(const Manifest& manifest, const FetchRequest& request,
                           const Missing& missing) {
     const auto archives = archives_for(manifest, missing);
     if (auto ok = check_room(request.dir, missing, archives); !ok) return ok;
-    if (auto ok = download_archives(archives, {work, request.say}); !ok) return ok;
+    std::vector<const Archive*> of_debian;
     for (const auto* archive : archives)
+        if (archive->npm_package.empty()) of_debian.push_back(archive);
+    if (!of_debian.empty())
+        if (auto ok = download_archives(of_debian, {work, request.say}); !ok) return ok;
+    for (const auto* archive : archives) {
+        if (!archive->npm_package.empty()) {
+            request.say(fmt::format("fetching {} ({} MB)", archive->npm_package, archive->bytes / 1'000'000));
+            auto ok = download_npm(*archive, work);
+            if (!ok && !missing.is_optional(*archive)) return ok;
+            if (!ok) {
+                request.say(fmt::format("done without: {}", ok.error().message));
+                continue;
+            }
+        }
         if (auto ok = take_from_archive(*archive, work + "/" + archive->file, work, missing, request); !ok) return ok;
+    }
     return {};
 }
 

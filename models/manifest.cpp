@@ -51,8 +51,11 @@ Archive read_archive(MapReader& reader) {
     out.file = path_of(reader, "file");
     out.sha256 = hash_of(reader);
     out.bytes = bytes_of(reader);
-    out.source_package = text_of(reader, "source_package");
-    out.source_version = text_of(reader, "source_version");
+    out.npm_package = reader.text("npm_package").value_or("");
+    if (out.npm_package.empty()) {
+        out.source_package = text_of(reader, "source_package");
+        out.source_version = text_of(reader, "source_version");
+    }
     return out;
 }
 
@@ -70,6 +73,7 @@ ModelFile read_model(MapReader& reader) {
     out.source = text_of(reader, "source");
     out.used_for = text_of(reader, "used_for");
     out.preprocessing = text_of(reader, "preprocessing");
+    out.optional = reader.boolean("optional").value_or(false);
     if (const Node* node = reader.take("converted")) {
         MapReader converted(*node, reader.file(), reader.path_of("converted"), reader.problems());
         out.converted = {path_of(converted, "file"), hash_of(converted), bytes_of(converted)};

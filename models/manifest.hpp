@@ -19,7 +19,8 @@ struct Archive {
     std::string sha256;
     std::uint64_t bytes = 0;
     std::string source_package;  ///< Debian source package...
-    std::string source_version;  ///< ...and its version.
+    std::string source_version;  ///< ...and its version. Empty when it comes from npm.
+    std::string npm_package;     ///< "name@version"; else empty.
 };
 
 struct ModelFile {
@@ -34,6 +35,7 @@ struct ModelFile {
     std::string role;     ///< "embed", "points", "detect"
     std::string used_for;
     std::string preprocessing;
+    bool optional = false;  ///< The engine does without it, with less speed or accuracy.
 
     /// The ONNX form that `convert` makes and the engine reads; no file when the model is used as it is.
     struct Converted {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <opencv2/core/version.hpp>
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgproc.hpp>
@@ -64,6 +65,14 @@ float quality_of(const FoundFace& face) {
 
 bool is_larger(const Detection& a, const Detection& b) { return a.box.width * a.box.height > b.box.width * b.box.height; }
 
+/// RFB-320 when it is wanted and there; a file that is there and wrong is an error, not a reason to fall back in silence.
+Result<std::string> load_detector(const std::string& dir, DetectorChoice choice) {
+    const ModelFile* model = manifest().with_role("detect");
+    if (choice == DetectorChoice::hog || model == nullptr) return std::string();
+    if (model->optional && !std::filesystem::exists(dir + "/" + model->file)) return std::string();
+    return load_verified(dir, *model);
+}
+
 }  // namespace
 
 struct Pipeline::Networks {
@@ -118,10 +127,12 @@ Result<Pipeline> Pipeline::open(const PipelineSettings& settings) {
     if (!points_file) return tl::unexpected(points_file.error());
     const auto onnx = load_converted(dir, *embedder);
     if (!onnx) return tl::unexpected(onnx.error());
+    const auto detector = load_detector(dir, settings.detector);
+    if (!detector) return tl::unexpected(detector.error());
     try {
         auto networks = std::make_unique<Networks>();
         networks->threads = std::clamp(settings.threads, 1, 8);
-        networks->detector = make_hog_detector();
+        networks->detector = detector->empty() ? make_hog_detector() : make_rfb_detector(*detector);
         std::istringstream in(*points_file);
         dlib::deserialize(networks->points, in);
         networks->embedder = cv::dnn::readNetFromONNX(onnx->data(), onnx->size());

@@ -30,6 +30,7 @@ struct Face {
 struct PipelineSettings {
     std::string models_dir;
     int threads = 1;
+    DetectorChoice detector = DetectorChoice::best;
 };
 
 /// Not for sharing: one thread at a time. cv::setNumThreads is process-wide and set by open().

@@ -13,6 +13,7 @@ namespace {
 std::string what_is_missing(const std::string& dir) {
     for (const auto& model : manifest().models) {
         std::error_code error;
+        if (model.optional) continue;
         if (!std::filesystem::exists(dir + "/" + model.file, error)) return model.file;
         if (!model.converted.file.empty() && !std::filesystem::exists(dir + "/" + model.converted.file, error))
             return model.converted.file;

@@ -24,7 +24,7 @@ std::string refusal(FaceEngine& engine, const std::vector<std::uint8_t>& photo) 
 TEST_CASE("enrolling refuses what is no photograph of one face, and says what to do", "[models]") {
     const auto cache = test::filled_cache();
     if (!cache) return;
-    const auto engine = open_face_engine({*cache, 1, {}});
+    const auto engine = open_face_engine({*cache, 1, {}, GENERATE(DetectorChoice::best, DetectorChoice::hog)});
     REQUIRE(engine);
     FaceEngine& faces = **engine;
 
@@ -45,7 +45,7 @@ TEST_CASE("enrolling refuses what is no photograph of one face, and says what to
 TEST_CASE("a template has unit length and knows its model", "[models]") {
     const auto cache = test::filled_cache();
     if (!cache) return;
-    const auto engine = open_face_engine({*cache, 1, {}});
+    const auto engine = open_face_engine({*cache, 1, {}, DetectorChoice::best});
     REQUIRE(engine);
     const auto face = (*engine)->enroll(test::photo(test::johns("John_Simm").front()));
     REQUIRE(face);
@@ -64,7 +64,7 @@ TEST_CASE("the engine refuses a corrupted or missing model by name and hash", "[
     const test::Scratch dir;
     std::filesystem::copy(*cache + "/" + points.file, dir / points.file);
 
-    const auto missing = open_face_engine({dir.path(), 1, {}});
+    const auto missing = open_face_engine({dir.path(), 1, {}, DetectorChoice::best});
     REQUIRE_FALSE(missing);
     CHECK(says(missing.error().message, embedder.converted.file + " is missing"));
 
@@ -72,10 +72,29 @@ TEST_CASE("the engine refuses a corrupted or missing model by name and hash", "[
     onnx[onnx.size() / 2] = static_cast<char>(onnx[onnx.size() / 2] ^ 1);
     REQUIRE(write_file(dir / embedder.converted.file, onnx));
     const auto actual = hash_file(dir / embedder.converted.file).value();
-    const auto corrupted = open_face_engine({dir.path(), 1, {}});
+    const auto corrupted = open_face_engine({dir.path(), 1, {}, DetectorChoice::best});
     REQUIRE_FALSE(corrupted);
     for (const auto& word : {embedder.converted.file, embedder.converted.sha256, actual}) {
         CAPTURE(word, corrupted.error().message);
         CHECK(says(corrupted.error().message, word));
     }
+}
+
+TEST_CASE("a corrupted detector is refused, not replaced in silence", "[models]") {
+    const auto cache = test::filled_cache();
+    if (!cache) return;
+    const test::Scratch dir;
+    for (const auto& model : manifest().models) {
+        if (model.role == "detect") continue;
+        const auto& file = model.converted.file.empty() ? model.file : model.converted.file;
+        std::filesystem::copy(*cache + "/" + file, dir / file);
+    }
+    CHECK(open_face_engine({dir.path(), 1, {}, DetectorChoice::best}));
+    const auto& detector = *manifest().with_role("detect");
+    REQUIRE(write_file(dir / detector.file, "not a network"));
+    const auto refused = open_face_engine({dir.path(), 1, {}, DetectorChoice::best});
+    REQUIRE_FALSE(refused);
+    CHECK(says(refused.error().message, detector.file));
+    CHECK(says(refused.error().message, detector.sha256));
+    CHECK(open_face_engine({dir.path(), 1, {}, DetectorChoice::hog}));
 }

@@ -29,7 +29,7 @@ struct Stick {
         REQUIRE(packed);
         REQUIRE(packed->status == 0);
         manifest.archives.push_back(
-            {"a", "a.tar.bz2", hash_file(folder / "a.tar.bz2").value(), fs::file_size(folder / "a.tar.bz2"), "a", "1.0"});
+            {"a", "a.tar.bz2", hash_file(folder / "a.tar.bz2").value(), fs::file_size(folder / "a.tar.bz2"), "a", "1.0", ""});
         ModelFile model;
         model.name = "m";
         model.file = "m.dat";
@@ -93,6 +93,24 @@ TEST_CASE("an archive with another hash is refused unopened; an empty stick says
     CHECK(empty.error().message.find("neither m.dat, photos/johns nor the archive a.tar.bz2") != std::string::npos);
     CHECK(fetch(stick.manifest, {cache.path(), "/no/such/folder", true, [](const std::string&) {}}).error().message ==
           "/no/such/folder is not a folder");
+}
+
+TEST_CASE("what is optional is done without when the stick lacks it", "[unit]") {
+    Stick stick;
+    stick.manifest.archives.push_back({"b", "b.tgz", std::string(64, '0'), 10, "", "", "some-package@1.0.0"});
+    auto detector = stick.manifest.models.front();
+    detector.name = "detector";
+    detector.file = "detector.onnx";
+    detector.archive = "b";
+    detector.optional = true;
+    stick.manifest.models.push_back(detector);
+    const Scratch cache;
+    REQUIRE(stick.fetch_into(cache));
+    CHECK(fs::exists(cache / "m.dat"));
+    CHECK_FALSE(fs::exists(cache / "detector.onnx"));
+
+    stick.manifest.models.back().optional = false;
+    CHECK(stick.fetch_into(cache).error().message.find("neither detector.onnx nor the archive b.tgz") != std::string::npos);
 }
 
 TEST_CASE("a program's status and output come back; one that is not there is an error", "[unit]") {

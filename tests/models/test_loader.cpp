@@ -10,7 +10,7 @@ using namespace menshen::models;
 TEST_CASE("the engine is loaded from the library beside the program", "[models]") {
     const auto cache = test::filled_cache();
     if (!cache) return;
-    const auto engine = load_face_engine({*cache, 1, {}});
+    const auto engine = load_face_engine({*cache, 1, {}, DetectorChoice::best});
     REQUIRE(engine);
     CHECK((*engine)->model().dim == 128);
     CHECK((*engine)->describe().find("OpenCV") != std::string::npos);
@@ -19,7 +19,7 @@ TEST_CASE("the engine is loaded from the library beside the program", "[models]"
 
 TEST_CASE("errors cross the library's border in words", "[models]") {
     const test::Scratch empty;
-    const auto no_models = load_face_engine({empty.path(), 1, {}});
+    const auto no_models = load_face_engine({empty.path(), 1, {}, DetectorChoice::best});
     REQUIRE_FALSE(no_models);
     CHECK(no_models.error().message.find("is missing; run: menshen-models fetch") != std::string::npos);
     const auto no_library = load_face_engine_from("/no/such/library.so", {});
