@@ -303,8 +303,8 @@ void Store::card_numbers(std::function<void(const Result<std::vector<CardNumberR
 
 void Store::verify(std::function<void(const Result<Audit>&)> answer) {
     // The walk begins on the store's thread, and goes on between its transactions.
-    const auto walk = std::make_shared<std::optional<ChainWalk>>();
-    const bool taken = impl_->inbox().ask([impl = impl_.get(), walk, answer](Database& db) {
+    auto walk = std::make_shared<std::optional<ChainWalk>>();
+    const bool taken = impl_->inbox().ask([impl = impl_.get(), walk = std::move(walk), answer](Database& db) {
         Result<bool> more = Impl::attempt<bool>([&] {
             if (!*walk) walk->emplace(db.connection());
             return (*walk)->step(kWalkStep);
@@ -322,19 +322,20 @@ void Store::erase_before(WallTime before, const Now& now, std::function<void(con
         std::uint64_t by = 0;
         std::uint64_t erased = 0;
     };
-    const auto progress = std::make_shared<Progress>();
-    const bool taken = impl_->inbox().ask([impl = impl_.get(), progress, before, now, answer](Database& db) {
-        auto step = Impl::attempt<Database::ErasureStep>([&] { return db.erase(before, now, progress->by); });
-        if (step) {
-            progress->erased += step->erased;
-            impl->publish_own(std::move(step->own));
-            impl->publish_head();
-            if (step->more) return true;
-        }
-        Result<std::uint64_t> result = step ? Result<std::uint64_t>(progress->erased) : tl::unexpected(step.error());
-        impl->post([answer, result = std::move(result)] { answer(result); });
-        return false;
-    });
+    auto progress = std::make_shared<Progress>();
+    const bool taken =
+        impl_->inbox().ask([impl = impl_.get(), progress = std::move(progress), before, now, answer](Database& db) {
+            auto step = Impl::attempt<Database::ErasureStep>([&] { return db.erase(before, now, progress->by); });
+            if (step) {
+                progress->erased += step->erased;
+                impl->publish_own(std::move(step->own));
+                impl->publish_head();
+                if (step->more) return true;
+            }
+            Result<std::uint64_t> result = step ? Result<std::uint64_t>(progress->erased) : tl::unexpected(step.error());
+            impl->post([answer, result = std::move(result)] { answer(result); });
+            return false;
+        });
     if (!taken) impl_->refuse(answer);
 }
 

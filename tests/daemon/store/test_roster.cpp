@@ -1,3 +1,6 @@
+#include <thread>
+
+#include "daemon/store/roster_backup.hpp"
 #include "tests/daemon/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -212,4 +215,23 @@ TEST_CASE("the files tell nobody who lives there", "[store]") {
     gate.close();
     CHECK(std::filesystem::exists(folder.path() / "roster.backup"));
     check();
+}
+
+TEST_CASE("the backup follows each change while the gate runs", "[store]") {
+    const TempFolder folder;
+    const auto backup = folder.path() / "roster.backup";
+    Gate gate(folder.path());
+    gate.commit({record_at(0)});
+    CHECK_FALSE(std::filesystem::exists(backup));
+    std::uint64_t version = 0;
+    const auto is_followed = [&] {
+        const auto image = read_backup(backup, gate.store().keys());
+        return image && image->version == version;
+    };
+    for (const auto& change : whole()) {
+        gate.commit(roster_batch({change}));
+        ++version;
+        for (int i = 0; i < 1000 && !is_followed(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        CHECK(is_followed());
+    }
 }
