@@ -27,7 +27,7 @@ std::optional<EventQueue::LevelKey> EventQueue::level_key(const Event& event) {
             case Line::contact:
                 return LevelKey{line->device, Slot::contact};
             case Line::exit_button:
-                return LevelKey{line->device, Slot::exit_button};
+                return LevelKey{line->device, line->active ? Slot::exit_pressed : Slot::exit_released};
             case Line::fire:
                 return LevelKey{line->device, Slot::fire};
             case Line::tamper:

@@ -42,6 +42,7 @@ void transfer(Archive& archive, std::vector<std::string>& texts) {
 template <class Archive>
 void transfer(Archive& archive, std::vector<RecipientId>& ids) {
     std::vector<std::string> texts;
+    texts.reserve(ids.size());
     for (const auto& id : ids) texts.push_back(id.str());
     transfer(archive, texts);
     ids.clear();

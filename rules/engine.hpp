@@ -68,6 +68,8 @@ public:
     /// whose hash is unchanged is kept; open alerts of the others are resolved by the next `rules_changed`.
     [[nodiscard]] static Result<Engine> restore(std::shared_ptr<const RuleSet> rules, EngineSettings settings,
                                                 std::string_view bytes);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
     Engine(Engine&&) noexcept;
     Engine& operator=(Engine&&) noexcept;
     ~Engine();

@@ -131,7 +131,7 @@ bool plain_stamp(std::string_view text, Stamp& out) {
     }
     out.offset = std::chrono::minutes{(sign == '-' ? -1 : 1) * static_cast<int>(off_h * 60 + off_m)};
     const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
-    const auto seconds = (days * 24LL + hour) * 3600 + minute * 60 + second;
+    const auto seconds = (days * 24LL + hour) * 3600 + minute * 60LL + second;
     out.time = WallTime{Millis{seconds * 1000 + ms} - out.offset};
     return true;
 }
@@ -287,7 +287,7 @@ Result<bool> RecordLines::next_line() {
 
 Result<bool> RecordLines::next(Record& record) {
     do {
-        const auto more = next_line();
+        auto more = next_line();
         if (!more || !*more) return more;
     } while (text_.find_first_not_of(" \t\r") == std::string_view::npos);
     if (!parse_plain_record(text_, record)) {

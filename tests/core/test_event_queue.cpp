@@ -138,3 +138,16 @@ TEST_CASE("a storm of a million reads never costs a level", "[unit]") {
     CHECK_FALSE(read_before_level);
     CHECK(seen == sent);
 }
+
+TEST_CASE("a short press of the exit button is not lost behind its release", "[unit][queue]") {
+    EventQueue queue;
+    queue.offer(line_of("exit", Line::exit_button, true));
+    queue.offer(line_of("exit", Line::exit_button, false));
+    const auto press = queue.take();
+    REQUIRE(press);
+    CHECK(std::get<LineChanged>(*press).active);
+    const auto release = queue.take();
+    REQUIRE(release);
+    CHECK_FALSE(std::get<LineChanged>(*release).active);
+    CHECK(queue.empty());
+}
