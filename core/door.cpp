@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace menshen {
 
@@ -76,8 +77,14 @@ void Door::record_opening(const Now& now, Outcome& out) {
 }
 
 void Door::on_contact(bool open, const Now& now, Outcome& out) {
+    const bool was_known = std::exchange(contact_known_, true);
     if (open == open_) return;
     open_ = open;
+    if (!was_known && open) {
+        record_opening(now, out);
+        if (!fire_release_) held_at_ = now.mono + settings_.held_after;
+        return;
+    }
     if (!open) {
         out.records.push_back(record(Kind::door_closed, now));
         held_ = forced_ = false;

@@ -36,10 +36,15 @@ public:
 
     /// Unlocks for somebody. Without a contact, or with the leaf open, it is a passage at once; else when the leaf opens in time.
     void grant(const Grant& grant, const Now& now, Outcome& out);
+    /// The first report after a start, or after contact_lost(), says how the leaf stands: an open one was not forced now.
     void on_contact(bool open, const Now& now, Outcome& out);
+    /// The contact's device is away; what happens meanwhile is not seen.
+    void contact_lost() { contact_known_ = false; }
     void on_exit_button(bool pressed, const Now& now, Outcome& out);
     /// Releases the lock while fire lasts, and after it until lock_again().
     void on_fire(bool active, const Now& now, Outcome& out);
+    /// At start: the fire release of the run before has not been ended by anybody.
+    void resume_fire_release() { fire_release_ = unlocked_ = true; }
     /// Ends a fire release once the input is quiet; false while it is not.
     [[nodiscard]] bool lock_again(const Now& now, Outcome& out);
 
@@ -66,6 +71,7 @@ private:
     DoorSettings settings_;
     bool unlocked_ = false;
     bool open_ = false;
+    bool contact_known_ = false;
     bool held_ = false;
     bool forced_ = false;
     bool fire_active_ = false;

@@ -1,5 +1,6 @@
 #include "core/event_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/result.hpp"
@@ -53,6 +54,11 @@ void EventQueue::put_level(LevelKey key, Event event) {
         level_order_.push_back(key);
         levels_.emplace(std::move(key), std::move(event));
         return;
+    }
+    if (key.second == Slot::exit_pressed || key.second == Slot::exit_released) {
+        // Of press and release the later one is taken later, so that the state left behind is the true one.
+        level_order_.erase(std::find(level_order_.begin(), level_order_.end(), key));
+        level_order_.push_back(key);
     }
     if (auto* step = std::get_if<ClockStepped>(&event)) {
         // A step is a difference, not a state: two that wait are one that is as large as both.

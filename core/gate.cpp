@@ -22,9 +22,14 @@ Outcome Gate::start(const Now& now) {
     Outcome out;
     for (const auto& [id, door] : doors_) {
         door.restate(out);
-        views_[id].since = now.wall;
+        views_[id] = {id, door.state(), now.wall};
     }
     return out;
+}
+
+void Gate::resume_fire_release(const DoorId& id) {
+    const auto it = doors_.find(id);
+    if (it != doors_.end()) it->second.resume_fire_release();
 }
 
 void Gate::note_states(const Now& now) {
@@ -167,18 +172,32 @@ void Gate::on(const CardMalformed& read, const Now& now, Outcome& out) {
     out.commands.emplace_back(Signal{read.device, Signal::Meaning::bad_read});
 }
 
-bool Gate::same_walk_up(const FaceSeen& face, const Now& now) {
+/// The frames of one walk-up are one visit, whoever else stands in the picture. Who is still there when the door has locked again
+/// did not get through and is decided anew.
+bool Gate::is_news(const FaceSeen& face, const Now& now) {
+    std::erase_if(walk_ups_, [&](const auto& entry) { return now.mono - entry.second.seen > kWalkUpHold; });
     const auto& who = face.person ? face.person.str() : face.stranger.str();
-    auto& last = last_faces_[face.device];
-    const bool same = last.who == who && now.mono - last.at <= kWalkUpHold;
-    last = {who, now.mono};
-    return same;
+    const auto [it, is_new] = walk_ups_.try_emplace({face.device, who}, WalkUp{now.mono, now.mono});
+    auto& walk_up = it->second;
+    walk_up.seen = now.mono;
+    const Door* door = door_of(face.device);
+    const bool missed_it = face.person && door != nullptr && door->state() == DoorState::locked &&
+                           now.mono - walk_up.decided > door->settings().unlock;
+    if (missed_it) walk_up.decided = now.mono;
+    return is_new || missed_it;
+}
+
+/// A consent lasts through the day it names; while the clock is not trusted that day cannot be known.
+bool Gate::consents(const PersonId& person, const Now& now) const {
+    const FaceConsent* consent = roster_.face(person);
+    if (consent == nullptr || consent->state != CredentialState::active) return false;
+    return consent->until.empty() || !now.wall_is_trusted || to_text(now.wall).substr(0, 10) <= consent->until;
 }
 
 void Gate::on(const FaceSeen& face, const Now& now, Outcome& out) {
     // Nobody usable, or nobody known while no rule asks for strangers: nothing is kept of it.
     if (!face.person && !face.stranger) return;
-    if (same_walk_up(face, now)) return;
+    if (!is_news(face, now)) return;
     Record seen = at_reader(Kind::face_seen, face.device, now);
     seen.person = face.person;
     seen.stranger = face.stranger;
@@ -191,11 +210,9 @@ void Gate::on(const FaceSeen& face, const Now& now, Outcome& out) {
 
     const Door* door = door_of(face.device);
     if (door == nullptr || !face.person || door->settings().mode != DoorMode::card_or_face) return;
-    const FaceConsent* consent = roster_.face(face.person);
-    const bool allowed = consent != nullptr && consent->state == CredentialState::active;
     Record decision = std::move(seen);
     decision.more.clear();
-    decide(std::move(decision), allowed ? "" : "no_face_consent", *door, out);
+    decide(std::move(decision), consents(face.person, now) ? "" : "no_face_consent", *door, out);
 }
 
 void Gate::on(const LineChanged& change, const Now& now, Outcome& out) {
@@ -219,7 +236,12 @@ void Gate::on(const DeviceChanged& change, const Now& now, Outcome& out) {
     Record record = at_reader(change.online ? Kind::device_online : Kind::device_offline, change.device, now);
     record.reason = change.reason;
     out.records.push_back(std::move(record));
-    if (!change.online) return;
+    if (!change.online) {
+        for (auto& [id, door] : doors_) {
+            if (door.settings().contact == change.device) door.contact_lost();
+        }
+        return;
+    }
     // A lock that was away does not know what it should be.
     for (const auto& [id, door] : doors_) {
         if (door.settings().lock == change.device) door.restate(out);

@@ -36,6 +36,8 @@ public:
 
     /// Locks every door: the first commands after a start.
     [[nodiscard]] Outcome start(const Now& now);
+    /// Before start(): this door was released by fire in the run before, and nobody has locked it since.
+    void resume_fire_release(const DoorId& id);
     [[nodiscard]] Outcome on_event(const Event& event, const Now& now);
     [[nodiscard]] Outcome on_time(const Now& now);
     [[nodiscard]] std::optional<MonoTime> next_deadline() const;
@@ -58,9 +60,9 @@ private:
         DoorId door;
         Side side = Side::in;
     };
-    struct LastFace {
-        std::string who;
-        MonoTime at;
+    struct WalkUp {
+        MonoTime seen;     ///< Last frame of this person or stranger.
+        MonoTime decided;  ///< Last decision made for them.
     };
 
     void on(const CardRead& read, const Now& now, Outcome& out);
@@ -77,14 +79,15 @@ private:
     [[nodiscard]] Record at_reader(Kind kind, const DeviceId& device, const Now& now) const;
     [[nodiscard]] Door* door_of(const DeviceId& reader);
     void note_states(const Now& now);
-    [[nodiscard]] bool same_walk_up(const FaceSeen& face, const Now& now);
+    [[nodiscard]] bool is_news(const FaceSeen& face, const Now& now);
+    [[nodiscard]] bool consents(const PersonId& person, const Now& now) const;
 
     IndexOf index_of_;
     Roster roster_;
     std::map<DoorId, Door> doors_;
     std::map<DoorId, DoorView> views_;
     std::map<DeviceId, Post> posts_;
-    std::map<DeviceId, LastFace> last_faces_;
+    std::map<std::pair<DeviceId, std::string>, WalkUp> walk_ups_;  ///< By camera and identity; those that are over are dropped.
     std::map<DeviceId, bool> online_;
 };
 

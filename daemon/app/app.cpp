@@ -68,6 +68,8 @@ Result<void> App::open_store(const Options& options) {
     };
     hooks.on_head = [this](const store::Head& head) {
         if (uplink_) uplink_->outbox_changed(to_outbox_head(head));
+        // Without a platform nobody is waited for: else the outbox would fill and nothing could ever be erased.
+        if (!config_.mqtt && head.waiting_records + head.waiting_alerts > 0) opened_.store->delivered(head.seq, head.alert_n);
     };
     auto opened = store::Store::open(settings, *key, std::move(hooks));
     if (!opened) return tl::unexpected(opened.error());
@@ -95,6 +97,13 @@ Result<void> App::open_devices() {
 
 void App::open_vision() {
     if (!config_.faces) return;
+    for (const auto& door : config_.gate.doors) {
+        if (door.mode != DoorMode::card_or_face) continue;
+        log::warning(
+            "door {}: a face opens it, and this version does not tell a face from its photograph; where that matters take mode: "
+            "card",
+            door.id.str());
+    }
     VisionWorker::Handlers handlers;
     handlers.on_frame = [this](const DeviceId& camera, const auto& result) { on_frame(camera, result); };
     handlers.on_state = [this](VisionWorker::State state, const std::string& why) {

@@ -101,7 +101,10 @@ private:
 
     void arm_deadline();
     void on_tick();
+    void begin();
+    void resume_fire_releases(const std::vector<store::StoredRecord>& commands);
     void erase_old_records(const Now& moment);
+    void withdraw_expired_consents(const Now& moment);
     void keep_watchdog();
     void wait_for_signal();
     void stop();
@@ -149,6 +152,7 @@ private:
     boost::asio::steady_timer stop_timer_{loop_};
     boost::asio::signal_set signals_{loop_};
     unsigned ticks_ = 0;
+    bool begun_ = false;
     bool stopping_ = false;
 };
 

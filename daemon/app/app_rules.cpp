@@ -23,6 +23,8 @@ void App::open_rules() {
     std::vector<AlertChange> unsaid;
     auto engine = fold_journal(std::make_shared<const rules::RuleSet>(std::move(*rules)), unsaid);
     open_flow(std::move(engine));
+    // What the rules knew stays in the last checkpoint until there are rules again: a typo must not make anybody forgotten.
+    if (!health_.rules.empty()) flow_->hold_checkpoints();
     say_started(unsaid);
 }
 
@@ -71,7 +73,6 @@ void App::open_flow(rules::Engine engine) {
 }
 
 void App::say_started(const std::vector<AlertChange>& unsaid) {
-    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
     Record started = make_record(Kind::started, now());
     started.more["version"] = std::string(kVersion);
     if (simulated()) started.more["simulated"] = true;
@@ -81,12 +82,13 @@ void App::say_started(const std::vector<AlertChange>& unsaid) {
     if (!health_.rules.empty()) started.more["rules_problem"] = true;
     store::Batch batch;
     batch.records.push_back(std::move(started));
-    if (flow_->engine().awaits_load()) {
+    if (health_.rules.empty() && flow_->engine().awaits_load()) {
         Record changed = make_record(Kind::rules_changed, now());
         changed.more["rules"] = flow_->engine().rules().versions();
         batch.records.push_back(std::move(changed));
     }
     flow_->commit(std::move(batch));
+    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
 }
 
 void App::update_strangers_wanted() {
@@ -107,11 +109,14 @@ Result<std::size_t> App::reload() {
     const std::vector<std::filesystem::path> paths(config->rule_paths.begin(), config->rule_paths.end());
     auto rules = rules::load_rules(paths, {.recipients = config->recipients}, problems);
     if (!rules || problems.has_errors()) {
-        health_.rules = "the rules of before run on: " + problems.text();
+        const bool none_run = flow_->engine().rules().rules.empty();
+        health_.rules = (none_run ? "no rules run: " : "the rules of before run on: ") + problems.text();
         return fail("{}", problems.text());
     }
     auto set = std::make_shared<const rules::RuleSet>(std::move(*rules));
-    auto engine = rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
+    std::vector<AlertChange> unsaid;
+    auto engine = flow_->holds_checkpoints() ? Result<rules::Engine>(fold_journal(set, unsaid))
+                                             : rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
     if (!engine) return fail("the new rules cannot take over: {}", engine.error().message);
     const auto count = set->rules.size();
     health_.rules.clear();
@@ -119,6 +124,7 @@ Result<std::size_t> App::reload() {
     config_.rule_paths = config->rule_paths;
     config_.privacy = config->privacy;
     flow_->set_engine(std::move(*engine));
+    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
     update_strangers_wanted();
     say_state();
     log::info("reloaded: {} rules. Devices, doors, MQTT and the store keep their settings until a restart", count);

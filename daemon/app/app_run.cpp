@@ -1,6 +1,8 @@
 // The app at work: faces and records as they come, timers, the stage, the end.
 
 #include <boost/asio/post.hpp>
+#include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "daemon/app/app.hpp"
@@ -15,10 +17,11 @@ namespace {
 constexpr std::chrono::seconds kTick{10};
 constexpr unsigned kTicksPerAlive = 6;      // one sign of life a minute
 constexpr unsigned kTicksPerErasure = 360;  // once an hour
-constexpr std::chrono::seconds kStopLimit{5};
-/// What is left for the broker's goodbye and the store's last commit.
-constexpr Millis kUplinkStop{1500};
-constexpr std::chrono::milliseconds kStoreStop{2000};
+/// A stop takes 5 s at most: the last commit, the broker's goodbye, the store's end.
+// The uplink may take a second more than it is given, the store a little more.
+constexpr Millis kUplinkStop{800};
+constexpr std::chrono::milliseconds kStoreStop{1500};
+constexpr std::chrono::milliseconds kLastCommit{1300};
 
 std::string evidence_text(const AlertChange& change, const char* key) {
     const auto it = change.evidence.find(key);
@@ -131,7 +134,35 @@ mqtt::GateState App::gate_state() const {
 }
 
 void App::run() {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
     wait_for_signal();
+    opened_.store->tail({.after_seq = {}, .limit = 1000, .kinds = {Kind::command}}, [this](const auto& commands) {
+        if (commands) resume_fire_releases(*commands);
+        begin();
+    });
+    loop_.run();
+}
+
+/// A door that fire released stays so until a person locks it, whatever happened to the machine meanwhile.
+void App::resume_fire_releases(const std::vector<store::StoredRecord>& commands) {
+    std::map<DoorId, bool> released;
+    for (const auto& stored : commands) {
+        const auto record = parse_record(stored.payload);
+        const auto command = record ? field(*record, "command") : std::vector<std::string>();
+        if (command.empty() || record->door.empty()) continue;
+        if (command[0] == "fire_release") released[record->door] = true;
+        if (command[0] == "lock" && record->reason.empty()) released[record->door] = false;
+    }
+    for (const auto& [door, is_released] : released) {
+        if (!is_released) continue;
+        log::warning("door {} is still released by fire; menshen door lock {} ends it", door.str(), door.str());
+        gate_->resume_fire_release(door);
+    }
+}
+
+void App::begin() {
+    if (stopping_) return;
+    begun_ = true;
     supervisor_->start();
     for (const auto& command : gate_->start(now()).commands) supervisor_->apply(command);
     on_tick();
@@ -140,18 +171,13 @@ void App::run() {
     log::info("menshend {} site={} gate={} epoch={} boot={}{}", kVersion, config_.gate.site.str(), config_.gate.gate.str(),
               opened_.epoch, opened_.boot, simulated() ? " simulated" : "");
     service::ready();
-    loop_.run();
 }
 
 void App::wait_for_signal() {
-    signals_.add(SIGTERM);
-    signals_.add(SIGINT);
-    signals_.add(SIGHUP);
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
         if (signal != SIGHUP) return stop();
         if (const auto reloaded = reload(); !reloaded) log::error("not reloaded: {}", reloaded.error().message);
-        signals_.clear();
         wait_for_signal();
     });
 }
@@ -171,11 +197,16 @@ void App::on_tick() {
     if (stage_clock_ == nullptr) {
         const auto moment = now();
         if (ticks_ % kTicksPerAlive == 0) opened_.store->stamp_alive(moment);
-        if (ticks_ % kTicksPerErasure == 0) erase_old_records(moment);
+        if (ticks_ % kTicksPerErasure == 0) {
+            erase_old_records(moment);
+            withdraw_expired_consents(moment);
+            if (vision_) vision_->expire_strangers(moment.wall.time);
+        }
         ++ticks_;
         const auto change = clock_watch_->look(moment);
         if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
     }
+    flow_->note_refusals();
     say_state();
     tick_.expires_after(kTick);
     tick_.async_wait([this](const boost::system::error_code& error) {
@@ -190,6 +221,20 @@ void App::erase_old_records(const Now& moment) {
         if (!erased) log::warning("old records were not erased: {}", erased.error().message);
         if (erased && *erased > 0) log::info("erased {} records older than store.retention.records", *erased);
     });
+}
+
+void App::withdraw_expired_consents(const Now& moment) {
+    if (!moment.wall_is_trusted) return;
+    const auto today = to_text(moment.wall).substr(0, 10);
+    for (const auto& [person, consent] : gate_->roster().faces()) {
+        if (consent.until.empty() || today <= consent.until) continue;
+        Record record = make_record(Kind::roster_changed, moment);
+        record.person = person;
+        record.more["change"] = std::string("face_consent_expired");
+        change_roster({store::RemoveFace{person}}, {record}, [](const Result<store::Committed>& committed) {
+            if (!committed) log::warning("an expired face consent was not withdrawn: {}", committed.error().message);
+        });
+    }
 }
 
 void App::arm_deadline() {
@@ -212,13 +257,19 @@ void App::stop() {
     if (stopping_) return;
     service::stopping();
     log::info("stopping");
+    deadline_timer_.cancel();
+    flow_->note_refusals();
+    for (const auto& view : gate_->doors()) {
+        // Nobody will be there to lock it when its time is over.
+        if (view.state != DoorState::fire_release) supervisor_->apply(SetLock{gate_->door(view.id)->settings().lock, false});
+    }
     store::Batch batch;
     batch.records.push_back(make_record(Kind::stopped, now()));
     flow_->commit(std::move(batch));
     flow_->checkpoint();
     stopping_ = true;
     supervisor_->stop();
-    stop_timer_.expires_after(kStopLimit - kUplinkStop - kStoreStop);
+    stop_timer_.expires_after(kLastCommit);
     stop_timer_.async_wait([this](const boost::system::error_code&) { finish_stop(); });
     // The usual case: the last records are committed at once and nothing needs to be waited for.
     flow_->commit({}, [this](const store::Committed&) { stop_timer_.cancel(); });
@@ -228,7 +279,11 @@ void App::finish_stop() {
     control_.reset();
     stage_.reset();
     const auto close = [this] {
-        if (auto closed = opened_.store->close(kStoreStop); !closed) log::error("{}", closed.error().message);
+        if (auto closed = opened_.store->close(kStoreStop); !closed) {
+            // The disk hangs, and with it a thread that still knows this object: nothing may be taken apart any more.
+            log::error("{}", closed.error().message);
+            std::_Exit(1);
+        }
         loop_.stop();
     };
     if (!uplink_) return close();
@@ -247,6 +302,7 @@ void App::run_due() { flow_->run_due(); }
 std::optional<MonoTime> App::next_deadline() { return flow_->next_deadline(); }
 
 std::string App::unsettled() const {
+    if (!begun_) return "start";
     if (!flow_->quiet() || opened_.store->waiting() > 0) return "store";
     if (vision_ && !vision_->idle()) return "vision";
     if (uplink_ && uplink_->settled() == mqtt::Settled::waiting) return "outbox";

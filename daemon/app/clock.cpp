@@ -22,10 +22,14 @@ bool kernel_says_synchronised() {
 
 }  // namespace
 
+MachineClock::MachineClock(Zone zone, std::uint32_t boot)
+    : zone_(std::move(zone)), boot_(boot), origin_(read_clock(CLOCK_BOOTTIME)) {}
+
 Now MachineClock::now() const {
-    return {.mono = {read_clock(CLOCK_BOOTTIME)},
+    if (kernel_says_synchronised()) was_synchronised_ = true;
+    return {.mono = {read_clock(CLOCK_BOOTTIME) - origin_},
             .wall = zone_.at({read_clock(CLOCK_REALTIME)}),
-            .wall_is_trusted = kernel_says_synchronised(),
+            .wall_is_trusted = was_synchronised_,
             .boot = boot_};
 }
 

@@ -19,16 +19,20 @@ public:
 };
 
 /// CLOCK_BOOTTIME for durations (it counts through suspend), CLOCK_REALTIME for the wall; the wall is trusted when the kernel
-/// says that it is synchronised (adjtimex without STA_UNSYNC).
+/// says that it is synchronised (adjtimex without STA_UNSYNC), and from then on: hours without network do not make it wrong.
 class MachineClock : public EventClock {
 public:
-    MachineClock(Zone zone, std::uint32_t boot) : zone_(std::move(zone)), boot_(boot) {}
+    /// `mono` begins at zero here: `boot` counts openings of the journal, and rules take the `mono` of a new one for the time
+    /// since then.
+    MachineClock(Zone zone, std::uint32_t boot);
     [[nodiscard]] Now now() const override;
     [[nodiscard]] bool simulated() const override { return false; }
 
 private:
     Zone zone_;
     std::uint32_t boot_;
+    Millis origin_;
+    mutable std::atomic<bool> was_synchronised_{false};
 };
 
 /// Stands still until it is moved. Wall and mono move together.

@@ -204,6 +204,7 @@ void Flow::commit_alerts(const std::vector<AlertChange>& changes, std::function<
 
 void Flow::set_engine(rules::Engine engine) {
     engine_ = std::make_unique<rules::Engine>(std::move(engine));
+    holds_checkpoints_ = false;
     if (!engine_->awaits_load()) return;
     Record record = make_record(Kind::rules_changed, clock_.now());
     record.more["rules"] = engine_->rules().versions();
@@ -215,7 +216,7 @@ void Flow::set_engine(rules::Engine engine) {
 void Flow::checkpoint() {
     checkpoint_at_ = clock_.now().mono + kCheckpointEvery;
     const auto last = engine_->last_record();
-    if (last.seq == 0) return;
+    if (last.seq == 0 || holds_checkpoints_) return;
     store::Batch batch;
     batch.checkpoint = store::Checkpoint{last.epoch, last.seq, engine_->rules().hash, engine_->checkpoint()};
     commit(std::move(batch));

@@ -57,6 +57,9 @@ public:
     /// Puts other rules in force; the records of it are committed.
     void set_engine(rules::Engine engine);
     [[nodiscard]] rules::Engine& engine() { return *engine_; }
+    /// No checkpoint from now on until set_engine(): the rules that the last one is of could not be read.
+    void hold_checkpoints() { holds_checkpoints_ = true; }
+    [[nodiscard]] bool holds_checkpoints() const { return holds_checkpoints_; }
     /// Commits the state of the rules; every 10 minutes of event time at most by itself.
     void checkpoint();
 
@@ -69,6 +72,8 @@ public:
 
     /// No event waits, every commit is answered, every grant carried out.
     [[nodiscard]] bool quiet() const;
+    /// Commits what the queue refused, once a minute at most.
+    void note_refusals();
     [[nodiscard]] const EventQueue& queue() const { return queue_; }
     [[nodiscard]] std::uint64_t late() const { return late_; }
 
@@ -81,7 +86,6 @@ private:
     void settle(std::uint64_t pending_id, bool committed);
     void see(const std::vector<Record>& records);
     void raise(std::vector<AlertChange> changes);
-    void note_refusals();
 
     boost::asio::io_context& loop_;
     const EventClock& clock_;
@@ -99,6 +103,7 @@ private:
     std::uint64_t next_pending_ = 1;
     std::uint64_t late_ = 0;
     MonoTime checkpoint_at_{};
+    bool holds_checkpoints_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< What was posted looks here before it touches this.
 };
 

@@ -67,6 +67,14 @@ public:
         wake_.notify_all();
     }
 
+    void expire_strangers(WallTime now) {
+        {
+            const std::lock_guard lock(mutex_);
+            expire_at_ = now;
+        }
+        wake_.notify_all();
+    }
+
     void enroll(Photos photos, std::function<void(Result<Templates>)> done) {
         {
             const std::lock_guard lock(mutex_);
@@ -121,7 +129,7 @@ private:
         engine_ = std::move(*engine);
         auto gone = engine_->restore_strangers(std::move(start_.strangers));
         for (auto& id : engine_->expire_strangers(start_.now)) gone.push_back(std::move(id));
-        if (!gone.empty()) post([this, gone] { handlers_.on_strangers_gone(gone); });
+        say_gone(gone);
         set_state(State::ready, "");
         return true;
     }
@@ -151,15 +159,18 @@ private:
         std::optional<std::vector<models::Enrolled>> gallery;
         std::optional<Job> job;
         std::optional<Waiting> frame;
+        std::optional<WallTime> expire_at;
         models::StrangersWanted wanted{};
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return stopping_ || gallery_ || !jobs_.empty() || !frames_.empty(); });
+            wake_.wait(lock, [&] { return stopping_ || gallery_ || expire_at_ || !jobs_.empty() || !frames_.empty(); });
             if (stopping_) return false;
             busy_ = true;
             wanted = wanted_;
             if (gallery_) {
                 gallery = std::exchange(gallery_, std::nullopt);
+            } else if (expire_at_) {
+                expire_at = std::exchange(expire_at_, std::nullopt);
             } else if (!jobs_.empty()) {
                 job = std::move(jobs_.front());
                 jobs_.pop_front();
@@ -169,6 +180,7 @@ private:
             }
         }
         if (gallery) take_gallery(std::move(*gallery));
+        if (expire_at) say_gone(engine_->expire_strangers(*expire_at));
         if (job) run_job(std::move(*job));
         if (frame) look(*frame, wanted);
         const std::lock_guard lock(mutex_);
@@ -176,9 +188,15 @@ private:
         return true;
     }
 
+    void say_gone(const std::vector<StrangerId>& gone) {
+        if (!gone.empty()) post([this, gone] { handlers_.on_strangers_gone(gone); });
+    }
+
     void take_gallery(std::vector<models::Enrolled> gallery) {
         const auto outdated = engine_->set_gallery(std::move(gallery));
         if (!outdated) {
+            // Better nobody is recognised than somebody who has withdrawn.
+            (void)engine_->set_gallery({});
             post([this, why = outdated.error().message] { handlers_.on_state(State::ready, why); });
         } else if (!outdated->empty()) {
             post([this, persons = *outdated] { handlers_.on_outdated(persons); });
@@ -207,6 +225,7 @@ private:
     std::deque<Waiting> frames_;
     std::deque<Job> jobs_;
     std::optional<std::vector<models::Enrolled>> gallery_;
+    std::optional<WallTime> expire_at_;
     models::StrangersWanted wanted_ = models::StrangersWanted::no;
     State state_ = State::starting;
     bool busy_ = false;
@@ -229,6 +248,7 @@ VisionWorker::~VisionWorker() {
 void VisionWorker::offer(Frame frame, const Now& now) { impl_->offer(std::move(frame), now); }
 void VisionWorker::set_strangers_wanted(models::StrangersWanted wanted) { impl_->set_wanted(wanted); }
 void VisionWorker::set_gallery(std::vector<models::Enrolled> gallery) { impl_->set_gallery(std::move(gallery)); }
+void VisionWorker::expire_strangers(WallTime now) { impl_->expire_strangers(now); }
 void VisionWorker::enroll(Photos photos, std::function<void(Result<Templates>)> done) {
     impl_->enroll(std::move(photos), std::move(done));
 }

@@ -46,6 +46,8 @@ public:
     void offer(Frame frame, const Now& now);
     void set_strangers_wanted(models::StrangersWanted wanted);
     void set_gallery(std::vector<models::Enrolled> gallery);
+    /// Forgets strangers whose time is over even when nobody comes by; on_strangers_gone tells.
+    void expire_strangers(WallTime now);
 
     using Photos = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
     using Templates = std::vector<Result<models::Template>>;  ///< One for each photograph.

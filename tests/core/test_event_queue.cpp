@@ -151,3 +151,10 @@ TEST_CASE("a short press of the exit button is not lost behind its release", "[u
     CHECK_FALSE(std::get<LineChanged>(*release).active);
     CHECK(queue.empty());
 }
+
+TEST_CASE("bouncing leaves the exit button as it stands", "[unit][queue]") {
+    EventQueue queue;
+    for (const bool pressed : {false, true, false}) queue.offer(line_of("exit", Line::exit_button, pressed));
+    CHECK(std::get<LineChanged>(*queue.take()).active);
+    CHECK_FALSE(std::get<LineChanged>(*queue.take()).active);
+}

@@ -31,6 +31,8 @@ public:
         roster.put(Person{.id = PersonId("p1"), .name = "Li", .household = HouseholdId("h1"), .tags = {"lives-alone"}});
         roster.put(Card{.id = CardId("c1"), .person = PersonId("p1"), .index = "AA0000000000000000"});
         roster.put(FaceConsent{.person = PersonId("p1")});
+        // The contact's first report says how the leaf stands.
+        (void)gate.on_event(LineChanged{DeviceId("contact"), Line::contact, false}, now);
     }
 
     Outcome send(const Event& event) {
@@ -312,4 +314,57 @@ TEST_CASE("a request to open names who asked", "[unit][gate]") {
     CHECK(field(out.records[0], "by") == Names{"uid 1000 (li)"});
     CHECK(lock_command(out) == true);
     CHECK(bench.send(OpenRequested{DoorId("back"), "uid 0"}).records.empty());
+}
+
+TEST_CASE("a leaf that stands open at the start, or when its contact comes back, was not forced", "[unit][gate]") {
+    Bench bench;
+    bench.send(DeviceChanged{DeviceId("contact"), true, ""});
+    bench.send(DeviceChanged{DeviceId("contact"), false, "unplugged"});
+    bench.send(DeviceChanged{DeviceId("contact"), true, ""});
+    CHECK(kinds(bench.contact(true)) == Names{"door_opened"});
+    CHECK(kinds(bench.wait(31s)) == Names{"door_held"});
+}
+
+TEST_CASE("a fire release outlives the process", "[unit][gate]") {
+    Bench bench;
+    bench.gate.resume_fire_release(kFront);
+    CHECK(lock_command(bench.gate.start(bench.now)) == true);
+    CHECK(bench.state() == DoorState::fire_release);
+    CHECK(lock_command(bench.send(LockRequested{kFront, "uid 0"})) == false);
+}
+
+TEST_CASE("two residents before one camera are one visit each, however the frames take turns", "[unit][gate]") {
+    Bench bench;
+    bench.gate.roster().put(Person{.id = PersonId("p2"), .name = "Wang"});
+    bench.gate.roster().put(FaceConsent{.person = PersonId("p2")});
+    std::size_t granted = 0;
+    for (int frame = 0; frame < 10; ++frame) {
+        const auto out = bench.send(FaceSeen{.device = DeviceId("camera"), .person = PersonId(frame % 2 == 0 ? "p1" : "p2")});
+        granted += out.grants.size();
+        bench.wait(300ms);
+    }
+    CHECK(granted == 2);
+}
+
+TEST_CASE("who is still before the camera when the door has locked again is let in again", "[unit][gate]") {
+    const FaceSeen li{.device = DeviceId("camera"), .person = PersonId("p1")};
+    Bench bench;
+    std::size_t granted = 0;
+    for (int second = 0; second < 13; ++second) {
+        granted += bench.send(li).grants.size();
+        bench.wait(1s);
+    }
+    CHECK(granted == 3);  // at 0 s, 6 s and 12 s: the door locks after 5
+}
+
+TEST_CASE("a face opens to the last day of its consent", "[unit][gate]") {
+    const FaceSeen li{.device = DeviceId("camera"), .person = PersonId("p1")};
+    Bench bench;
+    bench.gate.roster().put(FaceConsent{.person = PersonId("p1"), .until = "2026-11-01"});
+    CHECK(bench.send(li).grants.size() == 1);
+    bench.now.wall.time = bench.now.wall.time + 24h;
+    bench.wait(1min);
+    const auto out = bench.send(li);
+    CHECK(out.grants.empty());
+    CHECK(out.records.back().reason == "no_face_consent");
 }

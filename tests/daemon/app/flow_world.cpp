@@ -74,11 +74,11 @@ FlowWorld::FlowWorld(const std::filesystem::path& folder, Setup setup, WallTime 
         .alert_payload = [](const AlertChange& change) { return "{\"id\":\"" + change.id.str() + "\"}"; },
         .on_committed = [this](const Record& record) { committed.push_back(record); },
     });
-    if (!unsaid.empty()) flow->commit_alerts(unsaid);
+    if (setup.rules_unread) flow->hold_checkpoints();
     store::Batch batch;
     batch.records.push_back(make_record(Kind::started, clock->now()));
     if (opened.last_alive) batch.records.back().more["alive"] = to_text(opened.last_alive->at);
-    if (flow->engine().awaits_load()) {
+    if (!setup.rules_unread && flow->engine().awaits_load()) {
         batch.records.push_back(make_record(Kind::rules_changed, clock->now()));
         batch.records.back().more["rules"] = rules->versions();
     }
@@ -87,6 +87,7 @@ FlowWorld::FlowWorld(const std::filesystem::path& folder, Setup setup, WallTime 
         for (const auto& change : batch.roster) store::apply(change, opened.store->keys(), gate->roster());
     }
     flow->commit(std::move(batch));
+    if (!unsaid.empty()) flow->commit_alerts(unsaid);
 }
 
 FlowWorld::~FlowWorld() { close(); }

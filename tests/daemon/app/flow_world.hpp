@@ -21,6 +21,7 @@ public:
         DoorSettings door;
         std::string rules;  ///< YAML; empty: none.
         std::string vfs;
+        bool rules_unread = false;  ///< As when the rule files are broken.
     };
 
     FlowWorld(const std::filesystem::path& folder, Setup setup, WallTime start);

@@ -42,3 +42,11 @@ TEST_CASE("the stage's time never goes back, and its wall moves with it", "[app]
     CHECK(to_text(clock.now().wall) == "2026-11-01T09:00:00.000+08:00");
     CHECK(clock.now().boot == 3);
 }
+
+TEST_CASE("a new process begins its mono at zero, however long the machine has been up", "[app][clock]") {
+    const app::MachineClock clock(Zone(8h), 7);
+    const auto now = clock.now();
+    CHECK(now.mono >= MonoTime{0ms});
+    CHECK(now.mono < MonoTime{1min});
+    CHECK(now.boot == 7);
+}

@@ -154,3 +154,37 @@ rules:
     }
     CHECK(states == std::vector<std::string>{"firing", "resolved"});
 }
+
+TEST_CASE("rules that could not be read lose nothing of what was known", "[app][flow]") {
+    constexpr auto* kRules = R"(
+rules:
+  - id: silence
+    watch: passage
+    per: person
+    absent: {for: 24h}
+    alert: {severity: warning, to: [grid-3]}
+)";
+    const TempFolder folder;
+    const FlowWorld::Setup good{.door = test_door(), .rules = kRules, .vfs = {}};
+    {
+        FlowWorld world(folder.path(), good, kStart);
+        REQUIRE(world.settle());
+        world.card("AA");
+        REQUIRE(world.settle());
+        world.line(Line::contact, true);
+        REQUIRE(world.advance(25h));
+        REQUIRE(world.flow->engine().open_alerts().size() == 1);
+        world.flow->checkpoint();
+        REQUIRE(world.settle());
+    }
+    {
+        // As the app does when the files cannot be read: no rules, nothing said of them, no checkpoint.
+        FlowWorld world(folder.path(), {.door = test_door(), .rules = {}, .vfs = {}, .rules_unread = true}, kStart + 26h);
+        REQUIRE(world.advance(1h));
+        world.flow->checkpoint();
+        REQUIRE(world.settle());
+    }
+    FlowWorld world(folder.path(), good, kStart + 28h);
+    REQUIRE(world.settle());
+    CHECK(world.flow->engine().open_alerts().size() == 1);
+}
