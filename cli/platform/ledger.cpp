@@ -139,6 +139,10 @@ Result<void> without_value(const T& result) {
 
 Result<void> Ledger::begin() { return without_value(impl_->run("BEGIN IMMEDIATE")); }
 Result<void> Ledger::commit() { return without_value(impl_->run("COMMIT")); }
+Result<void> Ledger::rollback() {
+    if (sqlite3_get_autocommit(impl_->db) != 0) return {};  // SQLite has done so itself after some errors
+    return without_value(impl_->run("ROLLBACK"));
+}
 Result<void> Ledger::count_malformed() { return impl_->count("malformed"); }
 
 Result<Entry> Ledger::put(const RecordMessage& record) {

@@ -74,6 +74,8 @@ public:
 
     [[nodiscard]] Result<void> begin();
     [[nodiscard]] Result<void> commit();
+    /// Forgets what came since begin(), if anything; fails only when the database does.
+    [[nodiscard]] Result<void> rollback();
 
     [[nodiscard]] Result<Entry> put(const RecordMessage& record);
     [[nodiscard]] Result<Entry> put(const AlertMessage& alert);

@@ -46,7 +46,7 @@ Result<std::unique_ptr<Link>> Link::start(LinkSettings settings, Post post, Link
 
 Link::Link(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
-Link::~Link() { stop(Millis{2'000}); }
+Link::~Link() { stop(Millis{2'000}, Parting::with_will); }
 
 void Link::publish(Publish message) {
     if (shared_->loop_connection == 0) return;
@@ -57,12 +57,13 @@ void Link::publish(Publish message) {
     shared_->rouse();
 }
 
-void Link::stop(Millis limit) {
+void Link::stop(Millis limit, Parting parting) {
     if (!shared_->thread.joinable()) return;
     {
         const std::lock_guard lock(shared_->posting);
         shared_->silent = true;
     }
+    shared_->parting = parting;
     shared_->stopping = true;
     shared_->rouse();
     std::unique_lock lock(shared_->guard);

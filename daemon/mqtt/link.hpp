@@ -17,6 +17,12 @@ namespace menshen::mqtt {
 /// Runs a function on the loop, soon, in order; may be called from any thread and never blocks.
 using Post = std::function<void(std::function<void()>)>;
 
+/// How a connection is closed.
+enum class Parting : unsigned char {
+    without_will,  ///< DISCONNECT: whoever calls has said all that is to be said, and the broker has acknowledged it.
+    with_will,     ///< Just closed: the broker says the will.
+};
+
 enum class Protocol : unsigned char { v311, v5 };
 
 struct TlsSettings {
@@ -66,16 +72,16 @@ class Link {
 public:
     /// Starts the thread. Fails on settings that can never work: no host, a file that cannot be read, half a client certificate.
     [[nodiscard]] static Result<std::unique_ptr<Link>> start(LinkSettings settings, Post post, LinkHandlers handlers);
-    ~Link();  ///< stop(2 s)
+    ~Link();  ///< stop(2 s, with_will)
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
     /// Loop thread. Queued for the link's thread; dropped silently when there is no connection (on_down tells). The caller bounds
     /// what it hands over by waiting for on_ack.
     void publish(Publish message);
-    /// Sends DISCONNECT (so no will) and ends the thread. A thread caught in the resolver is left behind after `limit`: it
+    /// Closes the connection and ends the thread. A thread caught in the resolver is left behind after `limit`: it
     /// touches nothing of the caller's and ends by itself. No handler runs afterwards. Idempotent.
-    void stop(Millis limit);
+    void stop(Millis limit, Parting parting);
 
 private:
     struct Shared;

@@ -252,8 +252,8 @@ void Link::Shared::publish_waiting() {
 }
 
 void Link::Shared::flush_goodbye() {
-    if (connack != 0) return;
-    publish_waiting();
+    // What was not acknowledged may be queued inside the library, and a DISCONNECT would overtake it.
+    if (connack != 0 || parting == Parting::with_will) return;
     mosquitto_disconnect(client);
     const auto give_up_at = Clock::now() + Millis{500};
     while (mosquitto_want_write(client) && mosquitto_socket(client) >= 0 && Clock::now() < give_up_at) {

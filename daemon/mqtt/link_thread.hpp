@@ -72,6 +72,7 @@ struct Link::Shared : std::enable_shared_from_this<Link::Shared> {
     int wake = -1;
     std::thread thread;
     std::atomic<bool> stopping{false};
+    std::atomic<Parting> parting{Parting::with_will};  // set before `stopping`
     std::atomic<int> inbound_waiting{0};
 
     std::mutex posting;

@@ -114,8 +114,10 @@ public:
         return std::binary_search(unconfirmed_.begin(), unconfirmed_.end(), number);
     }
 
-    void skip_front() {
+    /// Not published itself; `parts` messages that belong to it (a clearing) are.
+    void skip_front(std::size_t parts = 0) {
         done_to_ = number_of(rows_.front());
+        if (parts > 0) in_flight_[done_to_] = {parts, previous()};
         rows_.pop_front();
     }
 

@@ -75,6 +75,7 @@ Actions Pump::on_ack(std::uint64_t token, const Ack& ack, Millis now) {
         on_refusal(out, entry, ack, now);
     else
         ++counts_.acknowledged;
+    if (token == goodbye_) goodbye_taken_ = ack.answer == Ack::Answer::accepted;
     if (entry.part == Part::record) {
         records_.acknowledged(entry.number);
         records_.await_confirm(now);
@@ -207,6 +208,12 @@ Actions Pump::on_open_alerts(Result<std::vector<AlertRow>> rows, Millis now) {
         trouble(out, Trouble::What::store, rows.error().message);
     } else if (connected_) {
         open_alerts_lost_ = false;
+        if (rows->size() > kOpenAlerts) {
+            const auto by_lane = [](const AlertRow& a, const AlertRow& b) { return a.lane < b.lane; };
+            rows->erase(std::min_element(rows->begin(), rows->end(), by_lane));
+            trouble(out, Trouble::What::open_alerts,
+                    fmt::format("more than {} alert states are open: the oldest are not retained again", kOpenAlerts));
+        }
         for (auto& row : *rows)
             if (!alerts_.has_said(row.lane)) open_alerts_.push_back(std::move(row));
     }
@@ -247,6 +254,7 @@ Actions Pump::on_stop(Millis) {
     Actions out;
     stopping_ = true;
     if (!connected_) return out;
+    goodbye_ = next_token_;
     send(out, Part::state, 0, {0, topics_.state(), state_payload(state_.value_or(GateState{}), outbox_state(), false), true});
     state_in_flight_ = true;
     return out;
@@ -327,9 +335,9 @@ OutboxState Pump::outbox_state() const {
 void Pump::read_more(Actions& out) {
     if (ask_store_at_) return;
     if (alerts_.wants_read()) out.emplace_back(ReadAlerts{alerts_.begin_read()});
-    if (open_alerts_lost_ && !reading_open_alerts_) {
+    if (open_alerts_lost_ && !reading_open_alerts_ && !epoch_.empty()) {
         reading_open_alerts_ = true;
-        out.emplace_back(ReadOpenAlerts{kOpenAlerts});
+        out.emplace_back(ReadOpenAlerts{kOpenAlerts + 1});  // one more shows that there are more
     }
     if (records_.wants_read()) out.emplace_back(ReadRecords{records_.begin_read()});
 }

@@ -61,7 +61,7 @@ struct Release {
 };
 /// Something to count, log and, for a refused confirm, to record.
 struct Trouble {
-    enum class What : unsigned char { confirm_refused, row_too_large, publish_refused, store, link };
+    enum class What : unsigned char { confirm_refused, row_too_large, publish_refused, open_alerts, store, link };
     What what = What::store;
     std::string reason;
 };
@@ -91,7 +91,8 @@ class Pump {
 public:
     explicit Pump(PumpSettings settings);
 
-    /// `session_present`: the broker remembers us, so it holds what we had it retain. Else open alerts are said again.
+    /// `session_present`: the broker remembers us, so it holds what we had it retain. Else, and once in each process, open
+    /// alerts are said again: the newest 500, with a Trouble when there are more.
     [[nodiscard]] Actions on_connected(bool session_present, Millis now);
     [[nodiscard]] Actions on_disconnected(Millis now);
     [[nodiscard]] Actions on_ack(std::uint64_t token, const Ack& ack, Millis now);
@@ -111,7 +112,9 @@ public:
     /// The last word before a clean disconnect: state with online false. Nothing else is published after it.
     [[nodiscard]] Actions on_stop(Millis now);
     /// After on_stop: the broker has the last word, or is not there to take it.
-    [[nodiscard]] bool said_goodbye() const { return stopping_ && (!connected_ || !state_in_flight_); }
+    [[nodiscard]] bool said_goodbye() const { return stopping_ && (!connected_ || goodbye_taken_); }
+    /// The broker has acknowledged the last word, so the will need not speak.
+    [[nodiscard]] bool goodbye_taken() const { return goodbye_taken_; }
 
     [[nodiscard]] Actions on_time(Millis now);
     [[nodiscard]] std::optional<Millis> next_deadline() const;
@@ -135,6 +138,7 @@ private:
     [[nodiscard]] bool publish_record(Actions& out);
     [[nodiscard]] bool publish_open_alert(Actions& out);
     [[nodiscard]] bool step_over_alert(Actions& out, std::size_t size);
+    void drop_open_alert(const AlertRow& newer);
     [[nodiscard]] bool step_over_record(Actions& out);
     void publish_state(Actions& out, Millis now);
     void send(Actions& out, Part part, std::uint64_t number, Publish message);
@@ -156,13 +160,15 @@ private:
     Pass<AlertRow> alerts_;
     bool connected_ = false;
     bool stopping_ = false;
+    std::optional<std::uint64_t> goodbye_;  // token of the last word
+    bool goodbye_taken_ = false;
     std::uint64_t next_token_ = 1;
     std::map<std::uint64_t, InFlight> in_flight_;  // by token
     std::size_t in_flight_bytes_ = 0;
     std::deque<AlertRow> open_alerts_;  // to be retained again; let go of, so in no lane
     std::size_t alerts_since_record_ = 0;
     std::optional<Confirm> confirm_;  // accepted, not yet carried out as a whole
-    bool open_alerts_lost_ = false;   // the broker may have forgotten them
+    bool open_alerts_lost_ = true;    // the broker may have forgotten them; nobody knows how the last process ended
     bool reading_open_alerts_ = false;
     bool releasing_ = false;
     Release released_;                    // asked for last

@@ -23,6 +23,7 @@ void Pump::fill_lanes(Actions& out) {
 
 bool Pump::step_over_alert(Actions& out, std::size_t size) {
     const auto& row = alerts_.front();
+    if (row.over && !has_room(1, 0)) return false;
     if (!alerts_.is_missing(row.lane)) {
         ++counts_.too_large;
         trouble(out, Trouble::What::row_too_large,
@@ -31,8 +32,19 @@ bool Pump::step_over_alert(Actions& out, std::size_t size) {
         alerts_.step_over(alerts_.previous() + 1, row.lane);
         state_changed_ = true;
     }
-    alerts_.skip_front();
+    if (row.over) {
+        // Its last word cannot be said, but the open one must not stay at the broker.
+        drop_open_alert(row);
+        send(out, Part::alert, row.lane, {0, topics_.alert(row.to, row.alert), "", true});
+        ++alerts_since_record_;
+    }
+    alerts_.skip_front(row.over ? 1 : 0);
     return true;
+}
+
+// An older state must not be retained after this one.
+void Pump::drop_open_alert(const AlertRow& newer) {
+    std::erase_if(open_alerts_, [&](const AlertRow& open) { return open.alert == newer.alert && open.to == newer.to; });
 }
 
 bool Pump::publish_alert(Actions& out) {
@@ -44,8 +56,7 @@ bool Pump::publish_alert(Actions& out) {
     const auto topic = topics_.alert(row.to, row.alert);
     const std::size_t messages = over ? 2 : 1;
     if (!has_room(messages, payload.size())) return false;
-    // An older state must not be retained after this one.
-    std::erase_if(open_alerts_, [&](const AlertRow& open) { return open.alert == row.alert && open.to == row.to; });
+    drop_open_alert(row);
     alerts_.sent_front(messages);
     // The last state is not retained: what is retained is cleared right after it, and MQTT keeps the order of a topic.
     send(out, Part::alert, number, {0, topic, std::move(payload), !over});

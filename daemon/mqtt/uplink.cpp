@@ -136,7 +136,7 @@ void Uplink::Impl::tell_online(bool online, const std::string& why) {
 void Uplink::Impl::finish_stop() {
     if (is_gone) return;
     is_gone = true;
-    if (link) link->stop(Millis{1'000});
+    if (link) link->stop(Millis{1'000}, pump.goodbye_taken() ? Parting::without_will : Parting::with_will);
     loop.post(std::exchange(stopped, nullptr));
 }
 
@@ -162,7 +162,7 @@ Uplink::Uplink(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Uplink::~Uplink() {
     impl_->is_gone = true;
-    impl_->link->stop(Millis{1'000});
+    impl_->link->stop(Millis{1'000}, Parting::with_will);
 }
 
 void Uplink::outbox_changed(const OutboxHead& head) { impl_->run(impl_->pump.on_outbox(head, real_now())); }

@@ -41,7 +41,8 @@ public:
     [[nodiscard]] bool connected() const;
     [[nodiscard]] PumpCounts counts() const;
 
-    /// Says online: false and disconnects; `done` runs on the loop within `limit` + 1 s, once.
+    /// Says online: false and disconnects; when the broker does not acknowledge it, the will says so instead. `done` runs on the
+    /// loop within `limit` + 1 s, once.
     void stop(Millis limit, std::function<void()> done);
 
 private:

@@ -27,6 +27,12 @@ OutboxHead Talk::head() const {
             {alerts_.empty() ? alerts_to_ + 1 : 1, alerts_to_}};
 }
 
+void Talk::add_open(const std::string& alert, std::uint64_t lane) {
+    const auto body = fmt::format(R"({{"alert":"{}","change":1}})", alert);
+    open_[alert] = {lane, AlertId(alert), RecipientId("grid-3"), false, body};
+    alerts_to_ = std::max(alerts_to_, lane);
+}
+
 std::vector<std::string> Talk::happens(const std::string& what) {
     std::istringstream in(what);
     std::vector<std::string> words;
@@ -49,7 +55,7 @@ void Talk::happen(const std::vector<std::string>& w) {
     } else if (w[0] == "alert") {
         std::erase_if(alerts_, [&](const auto& entry) { return entry.second.alert.str() == w[1]; });
         const auto lane = ++alerts_to_;
-        const auto body = fmt::format(R"({{"alert":"{}","change":{}}})", w[1], w[2]);
+        const auto body = fmt::format(R"({{"alert":"{}","change":{},"pad":"{}"}})", w[1], w[2], std::string(alert_padding, 'x'));
         alerts_[lane] = {lane, AlertId(w[1]), RecipientId("grid-3"), w.size() > 3, body};
         if (alerts_[lane].over)
             open_.erase(w[1]);

@@ -40,7 +40,10 @@ public:
     std::string epoch = "0123abcd";
     std::size_t record_bytes = 80;
     std::map<std::uint64_t, std::size_t> size_of_record;  ///< For those that differ.
+    std::size_t alert_padding = 0;                        ///< Bytes more in each alert from now on.
     Millis now{1'000'000};
+    /// An alert that is open since before this process, and let go of.
+    void add_open(const std::string& alert, std::uint64_t lane);
 
 private:
     void act(mqtt::Actions actions);

@@ -50,6 +50,8 @@ public:
     void kill9() { (void)end(SIGKILL); }
     /// SIGTERM; returns the exit code.
     int terminate() { return end(SIGTERM); }
+    /// For one that ends by itself.
+    int wait() { return end(0); }
     [[nodiscard]] json last_line() const {
         std::ifstream in(folder_.path() / "out");
         std::string line;
@@ -229,6 +231,25 @@ TEST_CASE("malformed payloads are refused, said and counted, and the account goe
     CHECK(consumer.last_line()["records"] == 2);
     CHECK(consumer.ask("SELECT bytes FROM record ORDER BY seq") == committed_records(gate));
     CHECK(consumer.complaints().find("came again with other bytes") != std::string::npos);
+}
+
+TEST_CASE("a store that fails ends the consumer, and its last line counts what is on the disk", "[mqtt]") {
+    const Broker broker;
+    ConsumerProcess consumer(broker.port());
+    Gate gate(broker.port());
+    gate.start();
+    gate.outbox.add_record();
+    gate.changed();
+    REQUIRE(gate.connects());
+    REQUIRE(gate.settles(Settled::empty));
+    (void)consumer.ask(
+        "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.seq = 12 BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+    for (int i = 0; i < 20; ++i) gate.outbox.add_record();
+    gate.changed();
+    const auto says = [&] { return consumer.complaints().find("disk full") != std::string::npos; };
+    REQUIRE(gate.loop.run_until(says));
+    CHECK(consumer.wait() == 1);
+    CHECK(consumer.ask("SELECT count(*) FROM record") == std::vector<std::string>{consumer.last_line()["records"].dump()});
 }
 
 TEST_CASE("a consumer without a broker waits for one, and ends when told", "[mqtt]") {

@@ -118,6 +118,20 @@ TEST_CASE("what was not committed is not there after a crash", "[unit]") {
     CHECK(f.reached().records == 1);
 }
 
+TEST_CASE("what is rolled back does not count", "[unit]") {
+    const menshen::test::TempFolder folder;
+    const auto ledger = Ledger::open((folder.path() / "x.db").string());
+    REQUIRE(ledger);
+    REQUIRE((*ledger)->rollback());  // nothing was begun
+    REQUIRE((*ledger)->begin());
+    REQUIRE((*ledger)->count_malformed());
+    REQUIRE((*ledger)->totals()->malformed == 1);
+    REQUIRE((*ledger)->rollback());
+    CHECK((*ledger)->totals()->malformed == 0);
+    REQUIRE((*ledger)->begin());
+    REQUIRE((*ledger)->commit());
+}
+
 TEST_CASE("a file that is no database is refused by name", "[unit]") {
     const menshen::test::TempFolder folder;
     const auto file = (folder.path() / "x.db").string();

@@ -58,7 +58,7 @@ constexpr Millis kSoon{2'500};
 
 Millis time_to_stop(Link& link, Millis limit = Millis{5'000}) {
     const auto begun = Clock::now();
-    link.stop(limit);
+    link.stop(limit, Parting::without_will);
     return std::chrono::duration_cast<Millis>(Clock::now() - begun);
 }
 
@@ -215,6 +215,26 @@ TEST_CASE("a name server that does not answer", "[mqtt]") {
         run(in_namespace("(ip link set lo up || ifconfig lo up || python3 -c \"import fcntl,socket,struct;"
                          "s=socket.socket();fcntl.ioctl(s,0x8914,struct.pack(\\\"16sh14x\\\",b\\\"lo\\\",0x49))\") && exec " +
                          self + " \"behind a silent name server\"")));
+}
+
+TEST_CASE("the will is said when the connection is closed without a goodbye, and only then", "[mqtt]") {
+    const auto protocol = GENERATE(Protocol::v311, Protocol::v5);
+    const auto parting = GENERATE(Parting::without_will, Parting::with_will);
+    CAPTURE(static_cast<int>(protocol), static_cast<int>(parting));
+    const Broker broker;
+    Listener listener(broker.port(), "will");
+    TestLoop loop;
+    Told told;
+    auto settings = settings_for(broker.port());
+    settings.protocol = protocol;
+    settings.will_topic = "will";
+    settings.will_payload = "gone";
+    const auto link = started(settings, loop, told);
+    REQUIRE(loop.run_until([&] { return told.ups.size() == 1; }));
+    link->stop(Millis{5'000}, parting);
+    const bool spoke = listener.wait_for([](const Message& m) { return m.payload == "gone"; },
+                                         parting == Parting::with_will ? Millis{10'000} : Millis{300});
+    CHECK(spoke == (parting == Parting::with_will));
 }
 
 TEST_CASE("a wrong password is said in words and tried again slowly", "[mqtt]") {

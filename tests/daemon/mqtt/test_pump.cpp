@@ -140,6 +140,44 @@ TEST_CASE("a broker that lost its memory is told the open alerts again", "[unit]
                 {"connect", {"alert b 2 lane 5 after 0"}}});
 }
 
+TEST_CASE("a new process has its open alerts retained again once, even by a broker that remembers", "[unit]") {
+    Talk talk;
+    talk.add_open("a", 7);
+    talk.add_open("b", 9);
+    play(talk, {{"connect", {}},  // no journal is known yet
+                {"records 0", {"alert a 1 lane 7 after 6", "alert b 1 lane 9 after 8"}},
+                {"ack 1", {}},
+                {"disconnect", {}},  // b may have been lost
+                {"connect", {"alert a 1 lane 7 after 6", "alert b 1 lane 9 after 8"}},
+                {"ack all", {}},
+                {"disconnect", {}},
+                {"connect", {}}});
+}
+
+TEST_CASE("an alert that is over is cleared although its last state is too large", "[unit]") {
+    PumpSettings settings;
+    settings.payload_limit = 1000;
+    settings.window_messages = 1;
+    settings.delivery = GENERATE(Delivery::platform, Delivery::broker);
+    Talk talk(settings);
+    const bool platform = settings.delivery == Delivery::platform;
+    play(talk, {{"connect", {}}, {"alert a 1", {"alert a 1 lane 1 after 0"}}});
+    (void)talk.happens("ack all");
+    if (platform) (void)talk.happens("confirm 0 1");
+    talk.alert_padding = 1000;
+    (void)talk.happens("records 1");  // the window is full
+    CHECK(talk.unacknowledged() == 1);
+    CHECK(talk.happens("alert a 2 over").empty());
+    const auto said = talk.happens("ack 1");
+    REQUIRE(said.size() == (platform ? 2 : 3));
+    CHECK(said[platform ? 0 : 1].find("alert a for grid-3 has") != std::string::npos);
+    CHECK(said.back() == "clear a");
+    if (platform) CHECK(talk.happens("confirm 1 2") == std::vector<std::string>{"release 1 0"});
+    // Not let go of before the broker has cleared it.
+    CHECK(talk.happens("ack 1") == std::vector<std::string>{"release 0 2"});
+    CHECK(talk.pump().settled() == Settled::empty);
+}
+
 TEST_CASE("an older state of an alert is never retained after a newer one", "[unit]") {
     PumpSettings settings;
     settings.window_messages = 2;
@@ -257,6 +295,20 @@ TEST_CASE("the last word is state offline, and nothing after it", "[unit]") {
     CHECK(talk.pump().said_goodbye());
 }
 
+TEST_CASE("only the acknowledgement of the last word itself ends the conversation", "[unit]") {
+    Talk talk;
+    play(talk, {{"state locked", {}}, {"connect", {"state online"}}, {"stop", {"state offline"}}, {"ack 1", {}}});
+    CHECK_FALSE(talk.pump().said_goodbye());  // that was "online"
+    const bool accepted = GENERATE(true, false);
+    CAPTURE(accepted);
+    (void)talk.happens(accepted ? "ack 1" : "nack refused");
+    CHECK(talk.pump().said_goodbye() == accepted);
+    CHECK(talk.pump().goodbye_taken() == accepted);
+    (void)talk.happens("disconnect");
+    CHECK(talk.pump().said_goodbye());
+    CHECK(talk.pump().goodbye_taken() == accepted);
+}
+
 TEST_CASE("another epoch: nothing of the old one is sent, confirmed or remembered", "[unit]") {
     Talk talk;
     play(talk, {{"connect", {}},
@@ -289,7 +341,7 @@ TEST_CASE("a store that fails is asked again, and nothing is lost", "[unit]") {
     Talk talk;
     play(talk, {{"records 2", {}},
                 {"store fails", {}},
-                {"connect", {"trouble disk error"}},
+                {"connect", {"trouble disk error", "trouble disk error"}},  // open alerts and records
                 {"wait 999", {}},
                 {"store works", {}},
                 {"wait 1", {"record 1", "record 2"}},

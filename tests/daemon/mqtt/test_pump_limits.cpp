@@ -69,6 +69,22 @@ TEST_CASE("the confirm is not outrun by more than the limit", "[unit]") {
           std::vector<std::string>{"release 4 0", "record 11", "record 12", "record 13", "record 14"});
 }
 
+TEST_CASE("at most 500 open alerts are retained again, and it is said when there are more", "[unit]") {
+    const bool more = GENERATE(false, true);
+    Talk talk;
+    for (std::uint64_t i = 1; i <= (more ? 501 : 500); ++i) talk.add_open("a" + std::to_string(i), i);
+    (void)talk.happens("records 0");
+    auto said = talk.happens("connect");
+    while (talk.unacknowledged() > 0) {
+        const auto next = talk.happens("ack 1");
+        said.insert(said.end(), next.begin(), next.end());
+    }
+    const auto is = [](const char* what) { return [=](const std::string& s) { return s.rfind(what, 0) == 0; }; };
+    CHECK(std::count_if(said.begin(), said.end(), is("alert ")) == 500);
+    CHECK(std::count_if(said.begin(), said.end(), is("alert a1 ")) == (more ? 0 : 1));  // the oldest
+    CHECK(std::count_if(said.begin(), said.end(), is("trouble more than 500")) == (more ? 1 : 0));
+}
+
 TEST_CASE("a storm of bad confirms is counted, not told one by one", "[unit]") {
     Talk talk;
     (void)talk.happens("connect");

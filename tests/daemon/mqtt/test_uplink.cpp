@@ -54,13 +54,18 @@ public:
     }
     ~DeafBroker() {
         ::shutdown(fd_, SHUT_RDWR);
-        thread_.join();
+        if (thread_.joinable()) thread_.join();
         ::close(fd_);
     }
     DeafBroker(const DeafBroker&) = delete;
     DeafBroker& operator=(const DeafBroker&) = delete;
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// Waits for the end of the connection.
+    [[nodiscard]] bool heard_disconnect() {
+        thread_.join();
+        return last_ == std::string("\xe0\0", 2);
+    }
 
 private:
     void serve() {
@@ -69,19 +74,24 @@ private:
         const unsigned char connack[] = {0x20, 2, 0, 0};
         (void)!::write(peer, connack, sizeof connack);
         char buffer[4096];
-        for (ssize_t n = 0; (n = ::read(peer, buffer, sizeof buffer)) > 0;) bytes_ += static_cast<std::size_t>(n);
+        for (ssize_t n = 0; (n = ::read(peer, buffer, sizeof buffer)) > 0;) {
+            bytes_ += static_cast<std::size_t>(n);
+            last_.append(buffer, static_cast<std::size_t>(n));
+            last_.erase(0, last_.size() - std::min<std::size_t>(last_.size(), 2));
+        }
         ::close(peer);
     }
     int fd_;
     std::uint16_t port_ = 0;
     std::atomic<std::size_t> bytes_{0};
+    std::string last_;  // two bytes
     std::thread thread_;
 };
 
 }  // namespace
 
 TEST_CASE("a broker that takes and never acknowledges is given the window and no more", "[mqtt]") {
-    const DeafBroker broker;
+    DeafBroker broker;
     Gate gate(broker.port());
     gate.start();
     REQUIRE(gate.connects());
@@ -95,6 +105,7 @@ TEST_CASE("a broker that takes and never acknowledges is given the window and no
     CHECK(broker.bytes() < 20 * 400);
     CHECK(gate.uplink->settled() == Settled::waiting);
     CHECK(gate.stop());
+    CHECK_FALSE(broker.heard_disconnect());  // the last word was not taken: the will is to speak
 }
 
 TEST_CASE("it works with no broker at all, and stops", "[mqtt]") {
