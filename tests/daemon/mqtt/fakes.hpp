@@ -19,6 +19,14 @@ namespace menshen::test {
 class TestLoop {
 public:
     TestLoop() : queue_(std::make_shared<Queue>()) {}
+    /// What was not run is thrown away: it may hold whoever holds the queue.
+    ~TestLoop() {
+        std::unique_lock lock(queue_->guard);
+        const auto left = std::move(queue_->due);
+        lock.unlock();
+    }
+    TestLoop(const TestLoop&) = delete;
+    TestLoop& operator=(const TestLoop&) = delete;
     [[nodiscard]] mqtt::Loop loop();
     /// Runs what is posted until `done` says so; false after `limit`.
     bool run_until(const std::function<bool()>& done, Millis limit = Millis{10'000});
