@@ -1,6 +1,7 @@
 #include "daemon/store/database.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "daemon/store/meta.hpp"
 
@@ -39,6 +40,25 @@ Record gap_record(const Evicted& evicted, const Record& moment) {
     gap.more["from"] = static_cast<std::int64_t>(evicted.from);
     gap.more["to"] = static_cast<std::int64_t>(evicted.to);
     return gap;
+}
+
+Record erase_record(WallTime before, const Now& now) {
+    Record record = make_record(Kind::command, now);
+    record.reason = "retention";
+    record.more["command"] = std::string("erase");
+    record.more["erased_before"] = to_text(Stamp{before, now.wall.offset});
+    return record;
+}
+
+/// True: what it deletes or replaces is of somebody who may want it gone for good.
+bool withdraws(const Batch& batch) {
+    const auto of_person = [](const RosterChange& change) {
+        return std::holds_alternative<RemoveFace>(change) || std::holds_alternative<RemovePerson>(change) ||
+               std::holds_alternative<PutFace>(change);
+    };
+    const auto of_stranger = [](const StrangerChange& change) { return std::holds_alternative<RemoveStranger>(change); };
+    return std::any_of(batch.roster.begin(), batch.roster.end(), of_person) ||
+           std::any_of(batch.strangers.begin(), batch.strangers.end(), of_stranger);
 }
 
 Record late_record(const LateNote& note) {
@@ -88,6 +108,7 @@ void Database::write(Group& group) {
     group.own_before.clear();
     group.own_after.clear();
     group.roster_changed = false;
+    group.withdraws = false;
     try {
         Transaction transaction(*db_);
         write_all(group);
@@ -100,6 +121,7 @@ void Database::write(Group& group) {
         roster_version_ = roster_version;
         throw;
     }
+    log_is_to_be_cut_ |= group.withdraws;
 }
 
 void Database::write_all(Group& group) {
@@ -142,6 +164,7 @@ void Database::write_entry(Entry& entry, Group& group) {
     entry.committed.refused.clear();
     if (!change_roster(entry)) return;
     group.roster_changed |= !batch.roster.empty();
+    group.withdraws |= withdraws(batch);
     const auto decides = [](const Record& r) { return r.kind == Kind::granted || r.kind == Kind::denied; };
     const bool any_decision = std::any_of(batch.records.begin(), batch.records.end(), decides);
     for (auto& record : batch.records) {
@@ -258,38 +281,53 @@ std::vector<StoredRecord> Database::tail(const Store::Tail& query) {
     return out;
 }
 
-Database::ErasureStep Database::erase(WallTime before, const Now& now, std::uint64_t& by) {
+Database::ErasureStep Database::erase(WallTime before, const Now& now, Erasing& erasing) {
     ErasureStep out;
     const Tip tip = journal_.tip();
     const Lanes lanes = outbox_.lanes();
-    // Only what was delivered: what waits for the platform is bounded by the outbox's own limit.
-    const std::uint64_t up_to = lanes.confirmed_seq;
-    if (by == 0 && !anything_to_erase(*db_, before, up_to)) return out;
+    if (erasing.by == 0) {
+        // Only what was delivered: what waits for the platform is bounded by the outbox's own limit.
+        erasing.up_to = std::min(lanes.confirmed_seq, last_older_than(*db_, before));
+        if (!anything_to_erase(*db_, before, erasing.up_to)) return out;
+    }
+    std::uint64_t by = erasing.by;
     try {
         Transaction transaction(*db_);
         if (by == 0) {
-            Record record = make_record(Kind::command, now);
-            record.reason = "retention";
-            record.more["command"] = std::string("erase");
-            record.more["erased_before"] = to_text(Stamp{before, now.wall.offset});
-            append(record);
-            out.own.push_back(record);
+            append(out.own.emplace_back(erase_record(before, now)));
+            by = out.own.front().seq;
         }
-        const std::uint64_t teller = by == 0 ? out.own.front().seq : by;
-        out.erased = erase_payloads(*db_, {before, up_to, teller, kEraseStep});
-        db_->run("DELETE FROM alerts WHERE open = 0 AND waiting = 0 AND changed_ms < ?", before.since_epoch.count());
+        out.erased = erase_payloads(*db_, {before, erasing.up_to, by, kEraseStep});
+        outbox_.forget_closed(before);
         outbox_.save(lanes);
         transaction.commit();
-        by = teller;
+        erasing.by = by;
     } catch (...) {
         journal_.set_tip(tip);
         outbox_.set_lanes(lanes);
         throw;
     }
     out.more = out.erased == kEraseStep;
-    // The log still holds the pages as they were.
-    if (!out.more) db_->run("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!out.more) {
+        log_is_to_be_cut_ = true;
+        std::ignore = cut_log();
+    }
     return out;
+}
+
+bool Database::cut_log() {
+    // A reader of long breath must not hold up the commits.
+    db_->script("PRAGMA busy_timeout = 0");
+    bool is_cut = false;
+    try {
+        auto result = db_->query("PRAGMA wal_checkpoint(TRUNCATE)");
+        is_cut = result.step() && result.integer(0) == 0;  // the column "busy"
+    } catch (const SqlError&) {
+        // A disk that takes nothing shows at the next commit, and health tells of it; the log waits like everything else.
+    }
+    db_->script("PRAGMA busy_timeout = 5000");
+    if (is_cut) log_is_to_be_cut_ = false;
+    return is_cut;
 }
 
 }  // namespace menshen::store

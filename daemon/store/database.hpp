@@ -62,6 +62,7 @@ struct Group {
     std::vector<Record> own_before;
     std::vector<Record> own_after;
     bool roster_changed = false;
+    bool withdraws = false;  ///< The log is to be cut: see Database::cut_log().
 
     [[nodiscard]] bool empty() const;
 };
@@ -75,13 +76,22 @@ public:
     void write(Group& group);
     /// Writes a whole roster under its own version, into a new journal. Returns why it was refused, or nothing.
     [[nodiscard]] std::string restore(const RosterImage& image);
-    /// One step of an erasure; the first writes the record that tells of it.
+    /// An erasure goes in steps; the first writes the record that tells of it.
+    struct Erasing {
+        std::uint64_t by = 0;     ///< That record; 0: not begun.
+        std::uint64_t up_to = 0;  ///< Highest seq that may be erased.
+    };
     struct ErasureStep {
         std::vector<Record> own;
         std::size_t erased = 0;
         bool more = false;
     };
-    [[nodiscard]] ErasureStep erase(WallTime before, const Now& now, std::uint64_t& by);
+    [[nodiscard]] ErasureStep erase(WallTime before, const Now& now, Erasing& erasing);
+
+    /// Pages as they were before something was withdrawn or erased stay in the write-ahead log until it is cut. False: a reader
+    /// still uses it, or the disk takes nothing; try again later. Does not wait for readers.
+    [[nodiscard]] bool cut_log();
+    [[nodiscard]] bool log_is_to_be_cut() const { return log_is_to_be_cut_; }
 
     [[nodiscard]] Head head() const;
     [[nodiscard]] Outbox& outbox() { return outbox_; }
@@ -107,6 +117,7 @@ private:
     const KeyRing& keys_;
     std::uint64_t outbox_bytes_;
     std::uint64_t roster_version_ = 0;
+    bool log_is_to_be_cut_ = true;  ///< At first: the run before may have been killed in between.
     Journal journal_;
     Outbox outbox_;
     RosterTable roster_;

@@ -177,7 +177,6 @@ void Inbox::take(Group& group) {
     const std::lock_guard lock(mutex_);
     move_all(slots_.confirms, group.confirms);
     move_all(slots_.late_notes, group.late_notes);
-    move_newest(slots_.checkpoint, group.checkpoint);
     move_newest(slots_.alive, group.alive);
     group.delivered_records = std::max(group.delivered_records, std::exchange(slots_.delivered_records, 0));
     group.delivered_alerts = std::max(group.delivered_alerts, std::exchange(slots_.delivered_alerts, 0));
@@ -193,6 +192,9 @@ void Inbox::take(Group& group) {
     if (!closed && queue_.empty()) {
         move_all(slots_.rescued, group.rescued);
         move_newest(slots_.loss, group.loss);
+        // A checkpoint says that the alerts of all records before it are told. So it may not be on the disk before them: after a
+        // crash the fold goes on behind it, and nobody would tell them again.
+        move_newest(slots_.checkpoint, group.checkpoint);
     }
     for (auto& entry : group.entries) entry.late = flights_[entry.ticket].late.has_value();
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "daemon/store/meta.hpp"
+
 namespace menshen::store {
 
 namespace {
@@ -76,6 +78,12 @@ std::size_t Journal::append(Record& record) {
     return payload.size();
 }
 
+std::uint64_t last_older_than(Connection& db, WallTime before) {
+    return static_cast<std::uint64_t>(
+        db.number("SELECT seq FROM journal WHERE at_ms >= ? AND at_ms < ? ORDER BY seq DESC LIMIT 1", kFirstPlausible.count(),
+                  before.since_epoch.count()));
+}
+
 bool anything_to_erase(Connection& db, WallTime before, std::uint64_t up_to) {
     return db.number(
                "SELECT EXISTS (SELECT 1 FROM journal WHERE seq <= ? AND at_ms < ? AND erased_by IS NULL "
@@ -128,12 +136,30 @@ std::optional<std::string> ChainWalk::fault(const Row& row) {
     const Digest digest = row.erased ? row.digest : payload_digest(row.salt, row.payload);
     if (next_link(tip_.link, {row.seq, row.kind, row.at_ms, digest}) != row.link)
         return fmt::format("record {} was changed: its link does not fit it and the record before", row.seq);
-    if (row.erased) return std::nullopt;
+    if (row.erased) return fault_of_erasure(row);
     // What is published must say the same as the columns that queries use.
     const auto record = parse_record(row.payload);
     if (!record) return fmt::format("record {} cannot be read: {}", row.seq, record.error().message);
     if (record->epoch != epoch_ || record->seq != row.seq || to_text(record->kind) != row.kind)
         return fmt::format("record {} carries the bytes of record {}", row.seq, record->id());
+    return std::nullopt;
+}
+
+/// The link of an erased record holds for whoever took the bytes away; that it was Menshen, another record of the chain must say.
+std::optional<std::string> ChainWalk::fault_of_erasure(const Row& row) {
+    const auto by = row.erased_by;
+    if (by <= row.seq) return fmt::format("record {} was erased, and no later record tells of it", row.seq);
+    if (by == teller_) return std::nullopt;
+    auto teller = db_.query("SELECT kind, payload FROM journal WHERE seq = ?", by);
+    if (!teller.step())
+        return fmt::format("record {} was erased, and record {}, which should tell of it, is not there", row.seq, by);
+    bool tells = teller.bytes(0) == to_text(Kind::command);
+    if (tells && !teller.is_null(1)) {  // one that was erased in its turn keeps its kind
+        const auto record = parse_record(teller.bytes(1));
+        tells = record && field(*record, "command") == std::vector<std::string>{"erase"};
+    }
+    if (!tells) return fmt::format("record {} was erased, and record {} does not tell of it", row.seq, by);
+    teller_ = by;
     return std::nullopt;
 }
 

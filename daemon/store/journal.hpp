@@ -60,6 +60,9 @@ struct Erasure {
 };
 /// Puts the digest in the place of payload and salt. Returns how many records were erased.
 [[nodiscard]] std::size_t erase_payloads(Connection& db, const Erasure& erasure);
+/// The last record that is older than `before`, 0 when there is none. One stamped before 2020 is not taken at its word: the clock
+/// was not set yet, and the record is as old as its neighbours.
+[[nodiscard]] std::uint64_t last_older_than(Connection& db, WallTime before);
 /// True when there is something for erase_payloads().
 [[nodiscard]] bool anything_to_erase(Connection& db, WallTime before, std::uint64_t up_to);
 
@@ -74,6 +77,7 @@ public:
 private:
     struct Row;
     [[nodiscard]] std::optional<std::string> fault(const Row& row);
+    [[nodiscard]] std::optional<std::string> fault_of_erasure(const Row& row);
     void note_erased(std::uint64_t seq, std::uint64_t by);
     void finish();
 
@@ -83,6 +87,7 @@ private:
     Tip tip_;
     std::uint64_t end_ = 0;  ///< The tip when the walk began; later records are the next walk's.
     std::string epoch_;
+    std::uint64_t teller_ = 0;  ///< The last record that was found to tell of an erasure.
     Audit audit_;
 };
 

@@ -48,14 +48,24 @@ Result<Key> parse_key(std::string_view text, const std::filesystem::path& path) 
     return key;
 }
 
+bool is_credential(const std::filesystem::path& path) {
+    const auto folder = credentials_key_path().parent_path();
+    if (folder.empty()) return false;
+    const auto below = path.lexically_normal().lexically_relative(folder.lexically_normal());
+    return !below.empty() && *below.begin() != "..";
+}
+
 Result<void> check_owner(const struct stat& status, const std::filesystem::path& path) {
     if (!S_ISREG(status.st_mode)) return fail("{}: the master key must be a plain file", path.native());
     if (status.st_uid != ::geteuid() && status.st_uid != 0)
         return fail("{}: the master key belongs to uid {}; run: chown {} {}", path.native(), status.st_uid, ::geteuid(),
                     path.native());
-    if ((status.st_mode & 077) != 0)
-        return fail("{}: others may read the master key (mode {:04o}); run: chmod 0600 {}", path.native(), status.st_mode & 07777,
-                    path.native());
+    // systemd from 254 on gives a service its credentials by an access control list, whose mask stands where the group's bits
+    // are: root's file of mode 0440 (systemd.exec(5), "Credentials").
+    const bool from_systemd = is_credential(path);
+    if ((status.st_mode & (from_systemd ? 037U : 077U)) != 0)
+        return fail("{}: others may use the master key (mode {:04o}); run: chmod {} {}", path.native(), status.st_mode & 07777,
+                    from_systemd ? "0400" : "0600", path.native());
     return {};
 }
 

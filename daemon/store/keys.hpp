@@ -13,7 +13,9 @@
 namespace menshen::store {
 
 /// Reads a master key: 32 bytes, or 64 hex digits with an optional newline. Refused, with the remedy, when the file is missing,
-/// is not a plain file, belongs to another user (root's is accepted), or gives group or others any access. Blocks on the disk.
+/// is not a plain file, belongs to another user (root's is accepted), or gives group or others any access. Below
+/// `$CREDENTIALS_DIRECTORY` the group may read: systemd from 254 on gives the service its access so, by an access control list.
+/// Blocks on the disk.
 [[nodiscard]] Result<Key> load_master_key(const std::filesystem::path& path);
 
 /// `$CREDENTIALS_DIRECTORY/menshen.key` when systemd gives one, else empty.

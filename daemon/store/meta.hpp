@@ -6,9 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/time.hpp"
 #include "daemon/store/sqlite.hpp"
 
 namespace menshen::store {
+
+/// 2020-01-01T00:00:00Z. A stamp before it is of a clock that was not set: there was no Menshen then.
+inline constexpr Millis kFirstPlausible{1'577'836'800'000};
 
 inline std::optional<std::string> read_meta(Connection& db, std::string_view key) {
     auto row = db.query("SELECT value FROM meta WHERE key = ?", key);

@@ -107,6 +107,14 @@ void Outbox::deliver(std::uint64_t records, std::uint64_t alerts) {
     find_first_alert();
 }
 
+void Outbox::forget_closed(WallTime before) {
+    // Numbers follow the order of the changes: one stamped before the clock was set is as old as its neighbours.
+    db_.run(
+        "DELETE FROM alerts WHERE open = 0 AND waiting = 0 AND changed_ms < ? AND n <= "
+        "(SELECT coalesce(max(n), 0) FROM alerts WHERE changed_ms >= ? AND changed_ms < ?)",
+        before.since_epoch.count(), kFirstPlausible.count(), before.since_epoch.count());
+}
+
 std::optional<Evicted> Outbox::make_room(std::uint64_t limit, std::uint64_t last_seq) {
     if (lanes_.bytes() <= limit) return std::nullopt;
     // More than is needed now, so that a full outbox does not write a gap record with every transaction.

@@ -48,6 +48,8 @@ public:
     void put(const AlertRow& row);
     /// Lets go of what was delivered. Numbers below what is already gone change nothing.
     void deliver(std::uint64_t records, std::uint64_t alerts);
+    /// Deletes alerts that are closed, delivered, and older than `before`; a stamp before 2020 is not taken at its word.
+    void forget_closed(WallTime before);
     /// When the lanes hold more than `limit` bytes, plain records make room until a tenth is free, oldest first; `alert` and
     /// `gap` records only when no plain one is left; the alert lane never.
     [[nodiscard]] std::optional<Evicted> make_room(std::uint64_t limit, std::uint64_t last_seq);

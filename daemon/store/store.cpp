@@ -1,8 +1,10 @@
 #include "daemon/store/store.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "daemon/store/inbox.hpp"
 #include "daemon/store/opening.hpp"
@@ -22,6 +24,18 @@ constexpr std::size_t kWalkStep = 2000;
 constexpr std::size_t kReadStep = 1000;
 constexpr std::size_t kMaxRows = 10'000;
 constexpr milliseconds kCloseLimit{5000};
+constexpr milliseconds kCutRetry{1000};
+
+/// A roster of version 0 was never changed, or its backup was refused when it was restored: then the backup is better.
+bool backup_is_old(const OpenedDatabase& opened, const Settings& settings, const KeyRing& keys) {
+    if (opened.roster.version == 0) return false;
+    const auto image = read_backup(backup_path(settings.file), keys);
+    return !image || image->version != opened.roster.version;
+}
+
+std::optional<WaitClock::time_point> earlier(std::optional<WaitClock::time_point> a, std::optional<WaitClock::time_point> b) {
+    return a && b ? std::min(*a, *b) : (a ? a : b);
+}
 
 }  // namespace
 
@@ -71,6 +85,7 @@ private:
     void finish(Group group);
     void answer(Group& group, const Head& head);
     void back_up(WaitClock::time_point now);
+    void cut_log(WaitClock::time_point now);
     void report(bool commits_fail, bool backup_fails, const std::string& reason);
     void set_head(const Head& head);
 
@@ -83,6 +98,7 @@ private:
     bool commits_fail_ = false;
     bool backup_fails_ = false;
     std::optional<WaitClock::time_point> backup_due_;
+    std::optional<WaitClock::time_point> cut_again_at_;  ///< A reader was in the way.
 
     mutable std::mutex mutex_;
     std::condition_variable end_;
@@ -104,8 +120,8 @@ Result<Store::Opened> Store::Impl::open(const std::shared_ptr<Impl>& self) {
         return fail("{}: {}", self->settings_.file.native(), error.what());
     }
     self->set_head(o.database->head());
-    const bool backup_missing = !std::filesystem::exists(backup_path(self->settings_.file)) && !o.roster.persons().empty();
-    if (backup_missing) self->backup_due_ = WaitClock::now();
+    std::ignore = o.database->cut_log();
+    if (backup_is_old(o, self->settings_, self->keys_)) self->backup_due_ = WaitClock::now();
     out.store.reset(new Store(self));
     out.epoch = self->head_.epoch;
     out.new_epoch = o.new_epoch;
@@ -126,7 +142,7 @@ void Store::Impl::run() {
     milliseconds retry_after{};
     std::optional<WaitClock::time_point> retry_at;
     while (true) {
-        auto awake = inbox_.wait(retry_at, backup_due_);
+        auto awake = inbox_.wait(retry_at, earlier(backup_due_, cut_again_at_));
         run_jobs(std::move(awake.jobs));
         const auto now = WaitClock::now();
         if (!retry_at || now >= *retry_at || awake.stop_by) {
@@ -141,6 +157,7 @@ void Store::Impl::run() {
                 retry_at = WaitClock::now() + retry_after;
             }
         }
+        cut_log(now);
         back_up(now);
         const bool all_written = group.empty() && inbox_.empty();
         if (awake.stop_by && (all_written || now >= *awake.stop_by)) break;
@@ -212,6 +229,13 @@ void Store::Impl::back_up(WaitClock::time_point now) {
     backup_due_.reset();
     if (!written) backup_due_ = WaitClock::now() + kBackupRetry;
     report(commits_fail_, !written, written ? std::string{} : written.error().message);
+}
+
+void Store::Impl::cut_log(WaitClock::time_point now) {
+    if (!opened_.database->log_is_to_be_cut()) return cut_again_at_.reset();
+    if (cut_again_at_ && now < *cut_again_at_) return;
+    cut_again_at_.reset();
+    if (!opened_.database->cut_log()) cut_again_at_ = now + kCutRetry;
 }
 
 void Store::Impl::publish_own(std::vector<Record> records) {
@@ -319,13 +343,13 @@ void Store::verify(std::function<void(const Result<Audit>&)> answer) {
 
 void Store::erase_before(WallTime before, const Now& now, std::function<void(const Result<std::uint64_t>&)> answer) {
     struct Progress {
-        std::uint64_t by = 0;
+        Database::Erasing erasing;
         std::uint64_t erased = 0;
     };
     auto progress = std::make_shared<Progress>();
     const bool taken =
         impl_->inbox().ask([impl = impl_.get(), progress = std::move(progress), before, now, answer](Database& db) {
-            auto step = Impl::attempt<Database::ErasureStep>([&] { return db.erase(before, now, progress->by); });
+            auto step = Impl::attempt<Database::ErasureStep>([&] { return db.erase(before, now, progress->erasing); });
             if (step) {
                 progress->erased += step->erased;
                 impl->publish_own(std::move(step->own));

@@ -1,5 +1,6 @@
 #include <tuple>
 
+#include "daemon/store/inbox.hpp"
 #include "tests/daemon/store/failing_disk.hpp"
 #include "tests/daemon/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -222,4 +223,33 @@ TEST_CASE("the tail is by place, by number and by kind", "[store]") {
     CHECK(seqs({{}, 2, {Kind::granted}}) == Seqs{7, 10});
     CHECK(seqs({10, 5, {}}).empty());
     CHECK(seqs({99, 5, {}}).empty());
+}
+
+TEST_CASE("a checkpoint is never written before the alerts of the records it stands for", "[store]") {
+    Inbox inbox(10'000);
+    const auto offer = [&](std::size_t records) {
+        Batch batch;
+        for (std::size_t i = 0; i < records; ++i) batch.records.push_back(record_at(0));
+        return inbox.offer(std::move(batch), nullptr).taken;
+    };
+    for (int i = 0; i < 3; ++i) REQUIRE(offer(1000));
+    Batch alerting;
+    alerting.records = {record_at(1, Kind::alert)};
+    alerting.alerts = {alert_row("a1", "grid-3", "one")};
+    alerting.checkpoint = Checkpoint{"0badcafe", 3000, "aa", "state"};
+    REQUIRE(inbox.offer(std::move(alerting), nullptr).taken);
+    Group first;
+    inbox.take(first);
+    CHECK(first.entries.size() == 3);
+    CHECK_FALSE(first.checkpoint);
+    inbox.take(first);  // as after a failure
+    CHECK_FALSE(first.checkpoint);
+    inbox.committed(first);
+    Group second;
+    inbox.take(second);
+    REQUIRE(second.entries.size() == 1);
+    CHECK(second.entries[0].batch.alerts.size() == 1);
+    REQUIRE(second.checkpoint);
+    CHECK(second.checkpoint->seq == 3000);
+    CHECK(inbox.empty());
 }

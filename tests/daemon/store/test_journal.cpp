@@ -172,3 +172,67 @@ TEST_CASE("the running store walks its own chain while it commits", "[store]") {
     CHECK_FALSE(audit->first_break);
     CHECK(audit->checked >= 3000);
 }
+
+TEST_CASE("retention keeps fresh records that a clock without time stamped 1970", "[store]") {
+    const TempFolder folder;
+    Gate gate(folder.path());
+    const auto unset = [](int seconds) {
+        Record record = record_at(0);
+        record.at.time = WallTime{std::chrono::seconds(seconds)};
+        record.wall_is_trusted = false;
+        return record;
+    };
+    const auto closed = [&](const std::string& alert, Record record) {
+        Batch batch;
+        batch.records = {std::move(record)};
+        batch.alerts = {alert_row(alert, "grid-3", "x")};
+        batch.alerts[0].open = false;
+        gate.commit(std::move(batch));
+    };
+    closed("a1", unset(1));       // 1: as old as the next one
+    closed("a2", record_at(0));   // 2: old
+    closed("a3", unset(2));       // 3: between an old one and a fresh one: it may be fresh
+    closed("a4", record_at(50));  // 4: fresh
+    closed("a5", unset(3));       // 5: fresh
+    REQUIRE(gate.confirm({gate.opened.epoch, 5, 5}));
+    const auto erased = gate.answer_of<std::uint64_t>(
+        [&](auto answer) { gate.store().erase_before(at(10).wall.time, at(100), std::move(answer)); });
+    CHECK(erased.value() == 2);
+    const auto left = gate.tail({});
+    REQUIRE(left.size() == 4);
+    CHECK(left[0].seq == 3);
+    const auto alerts = gate.answer_of<std::vector<AlertRow>>(
+        [&](auto answer) { gate.store().alerts(Store::Which::all, 100, std::move(answer)); });
+    REQUIRE(alerts->size() == 3);
+    CHECK(alerts->back().alert.str() == "a3");
+}
+
+TEST_CASE("an erasure that no record tells of is a break", "[store]") {
+    const TempFolder folder;
+    {
+        Gate gate(folder.path());
+        gate.commit({record_at(0), record_at(1), record_at(50, Kind::command), record_at(51)});
+        REQUIRE(gate.confirm({gate.opened.epoch, 4, 0}));
+        REQUIRE(gate.answer_of<std::uint64_t>(
+            [&](auto answer) { gate.store().erase_before(at(10).wall.time, at(100), std::move(answer)); }));
+    }
+    const auto file = folder.path() / "menshen.db";
+    CHECK_FALSE(audit_file(file)->first_break);
+    struct Case {
+        const char* by;
+        const char* why;
+    };
+    const auto c = GENERATE(values<Case>({{"NULL", "no later record tells"},
+                                          {"0", "no later record tells"},
+                                          {"2", "no later record tells"},
+                                          {"99", "is not there"},
+                                          {"4", "does not tell of it"},
+                                          {"3", "does not tell of it"}}));
+    CAPTURE(c.by);
+    Connection db(file, Connection::Mode::write, {});
+    db.script(std::string("UPDATE journal SET erased_by = ") + c.by + " WHERE seq = 2");
+    const Audit audit = audit_file(file).value();
+    REQUIRE(audit.first_break);
+    CHECK(audit.first_break->seq == 2);
+    CHECK_THAT(audit.first_break->reason, Contains(c.why));
+}

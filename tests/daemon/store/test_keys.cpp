@@ -81,6 +81,24 @@ TEST_CASE("systemd's credentials folder holds the key", "[store]") {
     CHECK(credentials_key_path().empty());
 }
 
+TEST_CASE("a key that systemd gives may be readable for its group, and by nobody else", "[store]") {
+    const TempFolder folder;
+    std::filesystem::create_directory(folder.path() / "credentials");
+    const auto given = write_file(folder.path() / "credentials" / "menshen.key", std::string(32, 'k'), 0440);
+    const auto outside = write_file(folder.path() / "menshen.key", std::string(32, 'k'), 0440);
+    CHECK_FALSE(load_master_key(given));
+    ::setenv("CREDENTIALS_DIRECTORY", (folder.path() / "credentials").c_str(), 1);
+    CHECK(load_master_key(given));
+    CHECK_FALSE(load_master_key(outside));
+    CHECK_FALSE(load_master_key(folder.path() / "credentials" / ".." / "menshen.key"));
+    for (const mode_t mode : {0460, 0450, 0444, 0442, 0441}) {
+        CAPTURE(mode);
+        ::chmod(given.c_str(), mode);
+        CHECK_FALSE(load_master_key(given));
+    }
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_CASE("what is sealed opens only whole, in its place, and with its key", "[store]") {
     const KeyRing keys(key_of(7));
     const std::string plain = GENERATE(as<std::string>(), "", "王秀英", std::string(5000, 'x'));

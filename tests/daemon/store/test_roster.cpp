@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "daemon/store/roster_backup.hpp"
+#include "daemon/store/sqlite.hpp"
 #include "tests/daemon/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -234,4 +235,50 @@ TEST_CASE("the backup follows each change while the gate runs", "[store]") {
         for (int i = 0; i < 1000 && !is_followed(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         CHECK(is_followed());
     }
+}
+
+TEST_CASE("what is withdrawn leaves the write-ahead log, too, as soon as nobody reads there", "[store]") {
+    const TempFolder folder;
+    Gate gate(folder.path());
+    gate.commit(roster_batch(whole()));
+    std::optional<Connection> reader;
+    reader.emplace(folder.path() / "menshen.db", Connection::Mode::read, std::string());
+    std::string sealed;
+    {
+        auto row = reader->query("SELECT sealed FROM face_templates LIMIT 1");
+        REQUIRE(row.step());
+        sealed = row.text(0);
+    }
+    const auto is_there = [&] { return raw_bytes(folder.path()).find(sealed) != std::string::npos; };
+    // The log may just be on its way into the database.
+    for (int i = 0; i < 100 && !is_there(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE(is_there());
+    {
+        // Somebody reads on while it is withdrawn.
+        auto reading = reader->query("SELECT seq FROM journal");
+        REQUIRE(reading.step());
+        gate.commit(roster_batch({GENERATE(values<RosterChange>(
+            {RemoveFace{PersonId("p-17")}, RemovePerson{PersonId("p-17")}, PutFace{consent_of("p-17"), {}}}))}));
+        gate.commit({record_at(1)});  // not held up
+        CHECK(is_there());
+    }
+    reader.reset();
+    for (int i = 0; i < 1000 && is_there(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK_FALSE(is_there());
+}
+
+TEST_CASE("a backup of another version than the roster is renewed at the start", "[store]") {
+    const TempFolder folder;
+    const auto backup = folder.path() / "roster.backup";
+    Gate(folder.path()).commit(roster_batch(whole()));
+    std::filesystem::copy_file(backup, folder.path() / "older");
+    Gate(folder.path()).commit(roster_batch({RemoveFace{PersonId("p-17")}}));
+    std::filesystem::rename(folder.path() / "older", backup);
+    Gate gate(folder.path());
+    const auto version = [&] {
+        const auto image = read_backup(backup, gate.store().keys());
+        return image ? image->version : 0;
+    };
+    for (int i = 0; i < 1000 && version() != 5; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK(version() == 5);
 }
