@@ -39,7 +39,7 @@ void add_rules_check(CLI::App& rules, Shell& shell) {
         shell.action = [&shell, options] {
             rules::CheckOptions check{.files = to_paths(options->files), .parse = {}};
             if (options->recipients_given) {
-                check.parse.recipients.emplace(options->recipients.begin(), options->recipients.end());
+                check.parse.recipients = rules::recipients_named({options->recipients.begin(), options->recipients.end()});
             }
             return rules::check(check, shell.out, shell.err) == 0 ? static_cast<int>(kDone) : static_cast<int>(kFailed);
         };
@@ -87,7 +87,9 @@ int check_config(const Shell& shell, const std::string& file) {
     std::size_t rule_count = 0;
     if (config && !config->rule_paths.empty()) {
         const auto paths = to_paths(config->rule_paths);
-        const auto set = rules::load_rules(paths, {.recipients = config->recipients}, problems);
+        rules::ParseOptions options;
+        options.recipients = rules::recipients_named(config->recipients);
+        const auto set = rules::load_rules(paths, options, problems);
         if (set) rule_count = set->rules.size();
     }
     const bool ok = !problems.has_errors();

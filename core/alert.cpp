@@ -71,6 +71,7 @@ Record to_record(const AlertChange& change, const Now& now) {
     if (!to.empty()) more["to"] = std::move(to);
     if (!change.by.empty()) more["by"] = change.by;
     if (!change.note.empty()) more["note"] = change.note;
+    if (change.until) more["until"] = to_text(*change.until);
     return record;
 }
 
@@ -98,6 +99,7 @@ Result<AlertChange> parse_alert(const Record& record) {
     change.by = text_of(record, "by");
     change.note = text_of(record, "note");
     change.reason = record.reason;
+    if (const auto until = parse_stamp(text_of(record, "until"))) change.until = *until;
     return change;
 }
 

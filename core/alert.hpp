@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,11 @@ struct AlertChange {
                                      ///< are filled in at the edge, if the config lets them travel.
     std::string by;                  ///< Who acknowledged or closed it; empty when the rule itself did.
     std::string note;
-    std::string reason;  ///< For resolved: "auto", or why a person closed it: true, false, well, duplicate.
+    /// Why this change: empty when raised. "notify" (a pending one begins to fire), "repeat", "escalated", "awake" (an
+    /// acknowledgement or snooze ended); "snoozed" beside acknowledged; for resolved "auto", "muted", or why a person closed it:
+    /// true, false, well, duplicate.
+    std::string reason;
+    std::optional<Stamp> until;  ///< acknowledged: no repeat and no escalation until then; nothing: until it is over.
 };
 
 /// The journal's form of a change; `parse_alert` reads it back (texts are not in records).

@@ -19,11 +19,12 @@ std::string describe(const Condition& condition) {
                 return each.cooldown > 0ms ? fmt::format("each, then quiet for {}", to_text(each.cooldown)) : std::string("each");
             },
             [](const Absent& absent) { return fmt::format("absent for {}", to_text(absent.duration)); },
-            [](const Count& count) { return fmt::format("more than {} in {}", count.more_than, to_text(count.over)); },
+            [](const Count& count) { return fmt::format("more than {} in {}", count.limit.more_than, to_text(count.over)); },
             [](const Days& days) {
                 return days.consecutive > 0 ? fmt::format("on {} days running", days.consecutive)
                                             : fmt::format("on {} of {} days", days.at_least, days.within);
             },
+            [](const auto& other) { return std::string(name_of(Condition(other))); },
         },
         condition);
 }

@@ -19,7 +19,7 @@ Engine::State::State(std::shared_ptr<const RuleSet> rules, EngineSettings settin
     : rules_(std::move(rules)), settings_(std::move(settings)), bits_(*rules_) {
     runs_.reserve(rules_->rules.size());
     for (const auto& rule : rules_->rules) {
-        auto& run = runs_.emplace_back(rule, bits_);
+        auto& run = runs_.emplace_back(rule, bits_, rules_->calendar);
         if (!rule.active()) continue;
         const auto index = index_of(run);
         for (const auto kind : rule.watch) by_kind_[static_cast<std::size_t>(kind)].push_back(index);

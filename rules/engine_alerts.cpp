@@ -105,7 +105,7 @@ void Engine::State::add_condition_evidence(const RuleRun& run, const SubjectStat
             [&](const Count& count) {
                 out["count"] = static_cast<std::int64_t>(run.recent(state).size());
                 out["over_ms"] = std::int64_t{count.over.count()};
-                out["threshold"] = std::int64_t{count.more_than};
+                out["threshold"] = std::int64_t{count.limit.more_than};
             },
             [&](const Days& days) {
                 const bool in_a_row = days.consecutive > 0;
@@ -113,6 +113,7 @@ void Engine::State::add_condition_evidence(const RuleRun& run, const SubjectStat
                 out["threshold"] = std::int64_t{in_a_row ? days.consecutive : days.at_least};
                 if (!in_a_row) out["within"] = std::int64_t{days.within};
             },
+            [](const auto&) {},
         },
         run.rule->condition);
 }

@@ -65,7 +65,7 @@ void Engine::State::excuse(RuleRun& run, SubjectState& state, bool excused, Cont
 }
 
 void Engine::State::on_match(const Count& count, RuleRun& run, SubjectState& state, Context& context) {
-    const std::size_t most = std::size_t{count.more_than} + 1;
+    const std::size_t most = std::size_t{count.limit.more_than} + 1;
     auto& recent = run.recent(state);
     ring_bytes_ += recent.push(context.now, most);
     // The window is open at its old end: a match exactly `over` ago has left it.

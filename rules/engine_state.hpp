@@ -73,6 +73,8 @@ private:
     void on_match(const Absent& absent, RuleRun& run, SubjectState& state, Context& context);
     void on_match(const Count& count, RuleRun& run, SubjectState& state, Context& context);
     void on_match(const Days& days, RuleRun& run, SubjectState& state, Context& context);
+    template <class Other>
+    void on_match(const Other&, RuleRun&, SubjectState&, Context&) {}
     void on_due(RuleRun& run, SubjectState& state, const Cause& cause, Changes& out);
     void begin_silence(RuleRun& run, SubjectState& state, Context& context);
     void end_watch(RuleRun& run, SubjectState& state, Context& context);

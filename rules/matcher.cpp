@@ -27,7 +27,7 @@ TagMask TagBits::bit(std::string_view tag) const {
     return it != names_.end() && *it == tag && index < 64 ? TagMask{1} << index : 0;
 }
 
-Matcher::Matcher(const Rule& rule, const TagBits& bits) : during_(rule.during) {
+Matcher::Matcher(const Rule& rule, const TagBits& bits, const Calendar& calendar) : during_(rule.during), calendar_(&calendar) {
     for (const auto& test : rule.where.all) {
         all_.push_back(compile(test, bits));
         by_tags_ = by_tags_ || all_.back().what == What::person_tags;
@@ -115,7 +115,7 @@ bool Matcher::Test::holds(const Record& record, Tags tags) const {
 }
 
 bool Matcher::matches(const Record& record, Tags tags) const {
-    if (during_ && (!record.wall_is_trusted || !during_->holds(record.at.time_of_day()))) return false;
+    if (during_ && (!record.wall_is_trusted || !during_->holds(record.at, *calendar_))) return false;
     const auto holds = [&](const Test& test) { return test.holds(record, tags); };
     return std::all_of(all_.begin(), all_.end(), holds) && std::none_of(none_.begin(), none_.end(), [&](const auto& tests) {
                return std::all_of(tests.begin(), tests.end(), holds);

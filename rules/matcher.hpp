@@ -31,7 +31,7 @@ struct Tags {
 
 class Matcher {
 public:
-    Matcher(const Rule& rule, const TagBits& bits);
+    Matcher(const Rule& rule, const TagBits& bits, const Calendar& calendar);
 
     /// `where` and `during`; kinds are sorted out before. A record without trusted wall time has no time of day, so it is outside
     /// of every `during`.
@@ -74,7 +74,8 @@ private:
 
     std::vector<Test> all_;
     std::vector<std::vector<Test>> none_;
-    std::optional<During> during_;
+    std::optional<Schedule> during_;
+    const Calendar* calendar_;
     TagMask unless_person_ = 0;
     TagMask unless_gate_ = 0;
     bool by_tags_ = false;

@@ -43,13 +43,14 @@ void put_condition(Canonical& out, const Condition& condition) {
                    [&](const Absent& absent) { out.put(absent.duration.count()); },
                    [&](const Count& count) {
                        out.put(count.over.count());
-                       out.put(count.more_than);
+                       out.put(count.limit.more_than);
                    },
                    [&](const Days& days) {
                        out.put(days.consecutive);
                        out.put(days.at_least);
                        out.put(days.within);
                    },
+                   [](const auto&) {},
                },
                condition);
 }
@@ -66,8 +67,8 @@ std::string hash_of(const Rule& rule) {
     out.put(to_text(rule.per));
     put_condition(out, rule.condition);
     out.put(rule.unless);
-    out.put(rule.during ? rule.during->from.count() : -1);
-    out.put(rule.during ? rule.during->to.count() : -1);
+    out.put(rule.during ? rule.during->spans.front().time.from.count() : -1);
+    out.put(rule.during ? rule.during->spans.front().time.to.count() : -1);
     out.put(static_cast<std::int64_t>(rule.resolve));
     out.put(rule.open_for.count());
     return out.hash();
@@ -231,6 +232,8 @@ std::optional<RuleSet> parse_rules(std::span<const RuleFile> files, const ParseO
     check_twins(set, problems);
     check_tags(set, problems);
     if (problems.has_errors()) return std::nullopt;
+    if (options.recipients) set.recipients = *options.recipients;
+    set.calendar = options.calendar;
     set.hash = hash_of(set);
     return set;
 }

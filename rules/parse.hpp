@@ -24,7 +24,9 @@ struct RuleFile {
 
 struct ParseOptions {
     /// Who exists. When given, an unknown recipient is an error and a rule that tells nobody a warning.
-    std::optional<std::vector<RecipientId>> recipients;
+    std::optional<Recipients> recipients;
+    Calendar calendar;    ///< Goes into the set.
+    Schedules schedules;  ///< That `during` and `notify_between` may name.
 };
 
 /// Pure. Nothing when there is an error; warnings may stand in `problems` beside a set.

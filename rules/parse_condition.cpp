@@ -34,7 +34,9 @@ Absent read_absent(MapReader& rule) {
     if (!condition.had_planned()) require(map, "for");
     const auto duration = map.duration("for", {1s, kDay * 400});
     map.finish();
-    return {duration.value_or(kDay)};
+    Absent out;
+    out.duration = duration.value_or(kDay);
+    return out;
 }
 
 Count read_count(MapReader& rule) {
@@ -49,7 +51,7 @@ Count read_count(MapReader& rule) {
         map.complain(*limit, "more_than",
                      "must be a number: limits by household size are not supported by this version of Menshen");
     } else if (require(map, "more_than") != nullptr) {
-        out.more_than = static_cast<std::uint32_t>(map.integer("more_than", 0, 10'000).value_or(1));
+        out.limit.more_than = static_cast<std::uint32_t>(map.integer("more_than", 0, 10'000).value_or(1));
     }
     map.finish();
     return out;

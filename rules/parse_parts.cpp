@@ -169,7 +169,7 @@ void read_recipients(MapReader& alert, const ParseOptions& options, Rule& out) {
     }
     std::vector<std::string_view> known;
     if (options.recipients) {
-        for (const auto& recipient : *options.recipients) known.push_back(recipient.str());
+        for (const auto& recipient : *options.recipients) known.push_back(recipient.id.str());
     }
     for (std::size_t i = 0; i < ids->size(); ++i) {
         const auto& id = (*ids)[i];
@@ -243,7 +243,7 @@ void read_unless(MapReader& rule, const Rule& so_far, std::vector<FieldTest>& ou
     sort_tests(out);
 }
 
-void read_during(MapReader& rule, std::optional<During>& out) {
+void read_during(MapReader& rule, std::optional<Schedule>& out) {
     const auto text = rule.text("during");
     if (!text) return;
     const Node& node = *rule.node().find("during");
@@ -259,7 +259,7 @@ void read_during(MapReader& rule, std::optional<During>& out) {
     } else if (*from == *to) {
         rule.complain(node, "during", "is empty; for the whole day write \"00:00-24:00\" or leave it out");
     } else {
-        out = During{*from, *to};
+        out = Schedule{{{{}, During{*from, *to}}}};
     }
 }
 

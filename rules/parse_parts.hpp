@@ -21,7 +21,7 @@ const Node* require(MapReader& map, std::string_view key);
 
 void read_where(MapReader& rule, Where& out);
 void read_unless(MapReader& rule, const Rule& so_far, std::vector<FieldTest>& out);
-void read_during(MapReader& rule, std::optional<During>& out);
+void read_during(MapReader& rule, std::optional<Schedule>& out);
 /// Reads the one condition with its `cooldown` and `open_for`. False when there is none, or more than one. `as_written` is the
 /// rule with its planned keys.
 bool read_condition(MapReader& rule, const Node& as_written, Rule& out);

@@ -11,8 +11,20 @@ std::string_view to_text(Per per) {
 }
 
 std::string_view name_of(const Condition& condition) {
-    constexpr std::array<std::string_view, 4> names{"each", "absent", "count", "days"};
+    constexpr std::array<std::string_view, 7> names{"each", "absent", "count", "days", "distinct", "baseline", "sequence"};
     return names[condition.index()];
+}
+
+std::string_view to_text(Of of) {
+    constexpr std::array<std::string_view, 9> names{"none",     "person",    "who",    "card", "door",
+                                                    "stranger", "household", "device", "side"};
+    return names[static_cast<std::size_t>(of)];
+}
+
+std::optional<std::uint32_t> Limit::of(std::uint32_t household_size) const {
+    if (!by_household) return more_than;
+    if (household_size == 0) return when_unknown;
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(0, std::int64_t{household_size} + plus));
 }
 
 const Rule* RuleSet::find(const RuleId& id) const {

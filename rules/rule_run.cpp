@@ -101,6 +101,7 @@ bool RuleRun::is_idle(const SubjectState& state, const SpanClock& clock) const {
                               return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
                           },
                           [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
+                          [&](const auto&) { return true; },
                       },
                       rule->condition);
 }

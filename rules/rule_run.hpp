@@ -69,7 +69,7 @@ static_assert(sizeof(SubjectState) == 64);
 
 class RuleRun {
 public:
-    RuleRun(const Rule& r, const TagBits& bits) : rule(&r), matcher(r, bits) {}
+    RuleRun(const Rule& r, const TagBits& bits, const Calendar& calendar) : rule(&r), matcher(r, bits, calendar) {}
 
     const Rule* rule;
     Matcher matcher;

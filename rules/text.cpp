@@ -178,6 +178,9 @@ Text default_text(const Rule& rule) {
                           [&](const Days&) {
                               return Text{begin_zh + " 已有{days}天出现", begin_en + " seen on {days} days"};
                           },
+                          [&](const auto&) {
+                              return Text{begin_zh + " {time}", begin_en + " at {time}"};
+                          },
                       },
                       rule.condition);
 }

@@ -8,10 +8,20 @@
 
 namespace menshen::app {
 
+namespace {
+
+rules::ParseOptions recipients_of(const config::Config& config) {
+    rules::ParseOptions out;
+    out.recipients = rules::recipients_named(config.recipients);
+    return out;
+}
+
+}  // namespace
+
 void App::open_rules() {
     Problems problems;
     const std::vector<std::filesystem::path> paths(config_.rule_paths.begin(), config_.rule_paths.end());
-    auto rules = rules::load_rules(paths, {.recipients = config_.recipients}, problems);
+    auto rules = rules::load_rules(paths, recipients_of(config_), problems);
     for (const auto& problem : problems.all()) {
         log::write(problem.severity == Severity::error ? log::Level::error : log::Level::warning, problem.text());
     }
@@ -107,7 +117,7 @@ Result<std::size_t> App::reload() {
     }
     health_.config.clear();
     const std::vector<std::filesystem::path> paths(config->rule_paths.begin(), config->rule_paths.end());
-    auto rules = rules::load_rules(paths, {.recipients = config->recipients}, problems);
+    auto rules = rules::load_rules(paths, recipients_of(*config), problems);
     if (!rules || problems.has_errors()) {
         const bool none_run = flow_->engine().rules().rules.empty();
         health_.rules = (none_run ? "no rules run: " : "the rules of before run on: ") + problems.text();
