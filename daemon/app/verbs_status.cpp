@@ -175,6 +175,16 @@ void lock_door(App& app, const Request& request, const Reply& reply) {
     });
 }
 
+Result<std::set<Kind>> read_kinds(const Args& args) {
+    std::set<Kind> kinds;
+    for (const auto& name : args.texts("kinds")) {
+        const auto kind = parse_kind(name);
+        if (!kind) return fail("\"{}\" is no kind of record{}", name, suggestion(name, kind_names()));
+        kinds.insert(*kind);
+    }
+    return kinds;
+}
+
 /// A stream of records: the last ones first, then each as it is committed. What is committed while the last ones are being read
 /// waits in `early`.
 struct Tail {
@@ -199,14 +209,9 @@ struct Tail {
 void tail(App& app, const Request& request, const Reply& reply) {
     const Args args(request);
     auto tail = std::make_shared<Tail>(Tail{.reply = reply, .kinds = {}, .early = {}});
-    for (const auto& name : args.texts("kinds")) {
-        const auto kind = parse_kind(name);
-        if (!kind) {
-            return reply.fail(Code::bad_request,
-                              fmt::format("\"{}\" is no kind of record{}", name, suggestion(name, kind_names())));
-        }
-        tail->kinds.insert(*kind);
-    }
+    const auto kinds = read_kinds(args);
+    if (!kinds) return reply.fail(Code::bad_request, kinds.error().message);
+    tail->kinds = *kinds;
     const auto lines = args.count("lines", 20);
     if (lines > 1000) return reply.fail(Code::bad_request, "lines must be from 0 to 1000");
     const bool follow = args.flag("follow");
@@ -221,6 +226,46 @@ void tail(App& app, const Request& request, const Reply& reply) {
         if (!follow) return tail->reply.ok(json::object());
         for (const auto& record : std::exchange(tail->early, {})) (void)tail->take(record);
     });
+}
+
+/// A stream of the whole journal, or a part of it: a slice is asked for when the client has taken the one before.
+struct Reading {
+    Reply reply;
+    store::Store::Slice next;
+    std::uint64_t sent = 0;
+};
+
+void send_slice(App& app, const std::shared_ptr<Reading>& reading) {
+    app.store().slice(reading->next, [&app, reading](const Result<store::Store::SliceRead>& slice) {
+        const auto& reply = reading->reply;
+        if (!slice) return reply.fail(Code::unavailable, slice.error().message);
+        for (const auto& record : slice->records) {
+            if (!reply.item(record.payload)) return;
+            ++reading->sent;
+        }
+        reading->next.after_seq = slice->up_to;
+        if (slice->up_to >= reading->next.to_seq) return reply.ok({{"records", reading->sent}, {"last", slice->up_to}});
+        reply.when_taken([&app, reading] { send_slice(app, reading); });
+    });
+}
+
+void records(App& app, const Request& request, const Reply& reply) {
+    const Args args(request);
+    auto reading = std::make_shared<Reading>(Reading{.reply = reply, .next = {}});
+    const auto kinds = read_kinds(args);
+    if (!kinds) return reply.fail(Code::bad_request, kinds.error().message);
+    reading->next.kinds = *kinds;
+    for (const auto* key : {"from", "to"}) {
+        if (!args.has(key)) continue;
+        const auto stamp = parse_stamp(args.text(key));
+        if (!stamp) return reply.fail(Code::bad_request, fmt::format("{}: {}", key, stamp.error().message));
+        (std::string_view(key) == "from" ? reading->next.from : reading->next.before) = stamp->time;
+    }
+    if (reading->next.from && reading->next.before && *reading->next.from >= *reading->next.before) {
+        return reply.fail(Code::bad_request, "to must lie after from");
+    }
+    reading->next.to_seq = app.store().head().seq;
+    send_slice(app, reading);
 }
 
 void verify(App& app, const Request&, const Reply& reply) {
@@ -244,6 +289,7 @@ void add_status_verbs(App& app, std::vector<control::Verb>& table) {
     answer(table, "door.open", [&app](const Request& request, const Reply& reply) { open_door(app, request, reply); });
     answer(table, "door.lock", [&app](const Request& request, const Reply& reply) { lock_door(app, request, reply); });
     answer(table, "tail", [&app](const Request& request, const Reply& reply) { tail(app, request, reply); });
+    answer(table, "records", [&app](const Request& request, const Reply& reply) { records(app, request, reply); });
     answer(table, "audit.verify", [&app](const Request& request, const Reply& reply) { verify(app, request, reply); });
     answer(table, "reload", [&app](const Request&, const Reply& reply) {
         const auto rules = app.reload();

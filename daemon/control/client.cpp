@@ -202,6 +202,13 @@ Outcome<Answer> read_answer(const json& line) {
     return answer;
 }
 
+/// An item's bytes as they came: a record's are what its hash is made of. `line` is `text` parsed.
+std::string item_of(std::string_view text, const json& line) {
+    constexpr std::string_view kHead = R"({"item":)";
+    const bool plain = line.size() == 1 && text.starts_with(kHead) && text.ends_with('}');
+    return plain ? std::string(text.substr(kHead.size(), text.size() - kHead.size() - 1)) : line.at("item").dump();
+}
+
 }  // namespace
 
 Outcome<Answer> ask(const Question& question, const json& args) {
@@ -224,7 +231,7 @@ Outcome<Answer> ask_stream(const Question& question, const json& args, const std
         }
         try {
             if (line.contains("ok")) return read_answer(line);
-            if (const auto item = line.find("item"); item != line.end() && !on_item(item->dump()))
+            if (line.contains("item") && !on_item(item_of(*text, line)))
                 return Answer{.ok = true, .result = "null", .code = {}, .message = {}};
         } catch (const json::exception& error) {
             return failed(Failure::Why::unreachable, "{} answered oddly: {}", question.socket, error.what());

@@ -34,6 +34,7 @@ void Connection::close() {
     wait_.cancel();
     write_wait_.cancel();
     under_way_ = false;
+    on_taken_ = nullptr;
     descriptors_.clear();
     on_gone_(*this);
 }
@@ -157,6 +158,7 @@ void Connection::answer(std::uint64_t turn, std::string line) {
     if (!is_open(turn)) return;
     under_way_ = false;
     streams_ = false;
+    on_taken_ = nullptr;
     arm(wait_, shared_->limits.idle, &Connection::close);
     queue(std::move(line));
 }
@@ -202,8 +204,23 @@ void Connection::write() {
 void Connection::on_written() {
     write_wait_.cancel();
     if (closing_) return close();
+    tell_taken();
     // Not called here: a buffer full of short requests would nest as deep as it is long.
     if (!under_way_) asio::post(socket_.get_executor(), [self = shared_from_this()] { self->next_request(); });
+}
+
+void Connection::when_taken(std::uint64_t turn, std::function<void()> then) {
+    if (!is_open(turn)) return;
+    on_taken_ = std::move(then);
+    if (writing_.empty()) tell_taken();
+}
+
+void Connection::tell_taken() {
+    if (!on_taken_) return;
+    // Posted: whoever asked may still be at work, and what it does next may end in here again.
+    asio::post(socket_.get_executor(), [self = shared_from_this(), turn = turn_, then = std::exchange(on_taken_, nullptr)] {
+        if (self->is_open(turn)) then();
+    });
 }
 
 Reply::State::~State() {
@@ -226,6 +243,10 @@ void Reply::fail(Code code, std::string_view message) const {
 bool Reply::item(std::string_view json) const {
     const auto held = state_->connection.lock();
     return held && held->item(state_->turn, item_line(json));
+}
+
+void Reply::when_taken(std::function<void()> then) const {
+    if (const auto held = state_->connection.lock()) held->when_taken(state_->turn, std::move(then));
 }
 
 bool Reply::is_open() const {

@@ -38,6 +38,7 @@ public:
     void answer(std::uint64_t turn, std::string line);
     [[nodiscard]] bool item(std::uint64_t turn, std::string line);
     [[nodiscard]] bool is_open(std::uint64_t turn) const { return under_way_ && turn == turn_; }
+    void when_taken(std::uint64_t turn, std::function<void()> then);
 
 private:
     using Timer = boost::asio::steady_timer;
@@ -53,6 +54,7 @@ private:
     void queue(std::string line);
     void write();
     void on_written();
+    void tell_taken();
     void give_up(std::string_view why);
     void arm(Timer& timer, Millis wait, void (Connection::*on_due)());
     void on_answer_due();
@@ -67,7 +69,8 @@ private:
     std::vector<Descriptor> descriptors_;
     std::string writing_;
     std::size_t written_ = 0;
-    std::string waiting_;  ///< To be written after `writing_`.
+    std::string waiting_;             ///< To be written after `writing_`.
+    std::function<void()> on_taken_;  ///< Of the stream under way.
     std::uint64_t turn_ = 0;
     bool under_way_ = false;
     bool streams_ = false;

@@ -89,6 +89,9 @@ public:
     /// One more item of a streaming answer, JSON text without line breaks, before the final ok(). Returns false when the client
     /// has gone or was dropped because it does not read: then stop.
     [[nodiscard]] bool item(std::string_view json) const;
+    /// Runs `then` on the loop, later, once the client has taken every item so far: how a long stream keeps no more than a slice
+    /// in memory. Never when the client goes before. One at a time; for streams.
+    void when_taken(std::function<void()> then) const;
     /// False once answered, or the client has gone.
     [[nodiscard]] bool is_open() const;
 

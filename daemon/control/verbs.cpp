@@ -33,6 +33,7 @@ std::vector<Verb> verb_table() {
     return {
         ask("status"),
         stream("tail", {optional("lines", Type::count), optional("follow", Type::boolean), optional("kinds", Type::texts)}),
+        stream("records", {optional("from", Type::text), optional("to", Type::text), optional("kinds", Type::texts)}),
         ask("doors"),
         change("door.open", {text("door")}),
         change("door.lock", {text("door")}),

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxTail = 1000;
 constexpr std::uint64_t kTailLooks = 100'000;
+constexpr std::uint64_t kSliceLooks = 2000;
 constexpr std::size_t kEraseStep = 1000;
 
 /// A record of the store's own making, of the moment of another one.
@@ -277,6 +278,28 @@ std::vector<StoredRecord> Database::tail(const Store::Tail& query) {
         take(db_->query("SELECT seq, kind, payload FROM journal WHERE seq > ? AND payload IS NOT NULL ORDER BY seq DESC",
                         last > kTailLooks ? last - kTailLooks : 0));
         std::reverse(out.begin(), out.end());
+    }
+    return out;
+}
+
+Store::SliceRead Database::slice(const Store::Slice& query) {
+    const auto last = std::min(query.to_seq, journal_.tip().seq);
+    Store::SliceRead out;
+    out.up_to = query.after_seq >= last ? last : std::min(last, query.after_seq + kSliceLooks);
+    auto rows = db_->query("SELECT seq, kind, at_ms, payload FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq",
+                           query.after_seq, out.up_to);
+    std::size_t bytes = 0;
+    while (rows.step()) {
+        const WallTime at{Millis{rows.integer(2)}};
+        if (rows.is_null(3) || (query.from && at < *query.from) || (query.before && at >= *query.before)) continue;
+        const auto kind = parse_kind(rows.bytes(1));
+        if (!query.kinds.empty() && (!kind || !query.kinds.contains(*kind))) continue;
+        out.records.push_back({rows.count(0), rows.text(3)});
+        bytes += out.records.back().payload.size();
+        if (out.records.size() >= query.limit || bytes >= query.bytes) {
+            out.up_to = out.records.back().seq;
+            break;
+        }
     }
     return out;
 }

@@ -99,6 +99,7 @@ public:
     [[nodiscard]] Connection& connection() { return *db_; }
     [[nodiscard]] std::uint64_t roster_version() const { return roster_version_; }
     [[nodiscard]] std::vector<StoredRecord> tail(const Store::Tail& query);
+    [[nodiscard]] Store::SliceRead slice(const Store::Slice& query);
     [[nodiscard]] std::optional<Alive> alive();
     [[nodiscard]] std::optional<Checkpoint> checkpoint();
 

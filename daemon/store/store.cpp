@@ -316,6 +316,10 @@ void Store::tail(Tail query, std::function<void(const Result<std::vector<StoredR
     impl_->ask<std::vector<StoredRecord>>([query = std::move(query)](Database& db) { return db.tail(query); }, std::move(answer));
 }
 
+void Store::slice(Slice query, std::function<void(const Result<SliceRead>&)> answer) {
+    impl_->ask<SliceRead>([query = std::move(query)](Database& db) { return db.slice(query); }, std::move(answer));
+}
+
 void Store::alerts(Which which, std::size_t limit, std::function<void(const Result<std::vector<AlertRow>>&)> answer) {
     impl_->ask<std::vector<AlertRow>>([=](Database& db) { return db.outbox().states(which, std::min(limit, kReadStep)); },
                                       std::move(answer));

@@ -127,6 +127,22 @@ public:
     };
     /// Oldest first. Erased records are left out.
     void tail(Tail query, std::function<void(const Result<std::vector<StoredRecord>>&)> answer);
+    /// A piece of the journal for whoever reads all of it, one after the other.
+    struct Slice {
+        std::uint64_t after_seq = 0;
+        std::uint64_t to_seq = 0;        ///< Inclusive.
+        std::optional<WallTime> from;    ///< By `at`, inclusive.
+        std::optional<WallTime> before;  ///< By `at`, exclusive.
+        std::set<Kind> kinds;            ///< Empty: all.
+        std::size_t limit = 500;         ///< Records.
+        std::size_t bytes = 256 * 1024;  ///< Of payload, but one record at least.
+    };
+    struct SliceRead {
+        std::vector<StoredRecord> records;
+        std::uint64_t up_to = 0;  ///< Looked at up to here; `to_seq` when that was all.
+    };
+    /// Looks at no more than 2,000 records at a time, between two transactions. Erased records are left out.
+    void slice(Slice query, std::function<void(const Result<SliceRead>&)> answer);
     /// As they now stand, newest change first, one for each recipient; at most `limit` and 1,000.
     enum class Which : std::uint8_t { open, all };
     void alerts(Which which, std::size_t limit, std::function<void(const Result<std::vector<AlertRow>>&)> answer);
