@@ -202,6 +202,7 @@ std::string spoken_zh(std::int64_t n) {
 }  // namespace
 
 std::string in_words_en(Millis duration) {
+    if (duration > 0ms && duration < 1s) return fmt::format("{} ms", duration.count());
     static constexpr std::array<const char*, 4> kName{"day", "h", "min", "s"};
     const auto [first, n, m] = two_units(duration);
     const auto unit = [](std::size_t i, std::int64_t count) {
@@ -211,6 +212,7 @@ std::string in_words_en(Millis duration) {
 }
 
 std::string in_words_zh(Millis duration) {
+    if (duration > 0ms && duration < 1s) return fmt::format("{}毫秒", duration.count());
     static constexpr std::array<const char*, 4> kName{"天", "小时", "分钟", "秒"};
     const auto [first, n, m] = two_units(duration);
     const auto unit = [](std::size_t i, std::int64_t count) { return spoken_zh(count) + kName[i]; };

@@ -4,8 +4,9 @@
 #include <array>
 #include <set>
 
-#include "core/digest.hpp"
+#include "rules/parse_hash.hpp"
 #include "rules/parse_parts.hpp"
+#include "rules/parse_schedule.hpp"
 #include "rules/text.hpp"
 
 namespace menshen::rules {
@@ -13,103 +14,9 @@ namespace menshen::rules {
 namespace {
 
 constexpr std::array<std::string_view, kPerCount> kPers{"gate", "person", "household", "card", "stranger", "door"};
-constexpr std::array<std::string_view, 14> kPlanned{"notify_between", "repeat_every", "escalate", "scope",  "mute",
-                                                    "distinct",       "baseline",     "sequence", "budget", "weekdays",
-                                                    "holidays",       "schedule",     "label",    "differs"};
-
-/// Text in which no value can run into the next one: each is led by its length.
-class Canonical {
-public:
-    void put(std::string_view value) { out_ += fmt::format("{}:{};", value.size(), value); }
-    void put(std::int64_t value) { out_ += fmt::format("{};", value); }
-    void put(const std::vector<FieldTest>& tests) {
-        put(static_cast<std::int64_t>(tests.size()));
-        for (const auto& test : tests) {
-            put(test.field);
-            put(static_cast<std::int64_t>(test.values.size()));
-            for (const auto& value : test.values) put(value);
-        }
-    }
-    [[nodiscard]] std::string hash() const { return to_hex(sha256(out_)).substr(0, 16); }
-
-private:
-    std::string out_;
-};
-
-void put_condition(Canonical& out, const Condition& condition) {
-    out.put(name_of(condition));
-    std::visit(Match{
-                   [&](const Each& each) { out.put(each.cooldown.count()); },
-                   [&](const Absent& absent) { out.put(absent.duration.count()); },
-                   [&](const Count& count) {
-                       out.put(count.over.count());
-                       out.put(count.limit.more_than);
-                   },
-                   [&](const Days& days) {
-                       out.put(days.consecutive);
-                       out.put(days.at_least);
-                       out.put(days.within);
-                   },
-                   [](const auto&) {},
-               },
-               condition);
-}
-
-std::string hash_of(const Rule& rule) {
-    Canonical out;
-    out.put("rule 1");
-    out.put(rule.id.str());
-    out.put(static_cast<std::int64_t>(rule.watch.size()));
-    for (const auto kind : rule.watch) out.put(to_text(kind));
-    out.put(rule.where.all);
-    out.put(static_cast<std::int64_t>(rule.where.none.size()));
-    for (const auto& tests : rule.where.none) out.put(tests);
-    out.put(to_text(rule.per));
-    put_condition(out, rule.condition);
-    out.put(rule.unless);
-    out.put(rule.during ? rule.during->spans.front().time.from.count() : -1);
-    out.put(rule.during ? rule.during->spans.front().time.to.count() : -1);
-    out.put(static_cast<std::int64_t>(rule.resolve));
-    out.put(rule.open_for.count());
-    return out.hash();
-}
-
-std::string hash_of(const RuleSet& set) {
-    Canonical out;
-    for (const auto& rule : set.rules) {
-        out.put(rule.version());
-        for (const auto& text : {rule.title.zh, rule.title.en, rule.text.zh, rule.text.en, rule.legal_basis}) out.put(text);
-        out.put(to_text(rule.severity));
-        out.put(static_cast<std::int64_t>(rule.to.size()));
-        for (const auto& to : rule.to) out.put(to.str());
-    }
-    return out.hash();
-}
-
-void read_watch(MapReader& map, Rule& rule) {
-    if (require(map, "watch") == nullptr) return;
-    const auto kinds = map.texts("watch");
-    if (!kinds) return;
-    const Node& node = *map.node().find("watch");
-    if (kinds->empty()) map.complain(node, "watch", "must name at least one kind of record");
-    for (std::size_t i = 0; i < kinds->size(); ++i) {
-        const auto& name = (*kinds)[i];
-        const Node& at = node.type == Node::Type::list && i < node.items.size() ? node.items[i] : node;
-        const auto kind = parse_kind(name);
-        if (!kind) {
-            map.complain(at, "watch", fmt::format("cannot be \"{}\"{}", name, suggestion(name, kind_names())));
-        } else if (*kind == Kind::alert) {
-            map.complain(at, "watch", "cannot be \"alert\": an alert about alerts would raise itself");
-        } else {
-            rule.watch.push_back(*kind);
-        }
-    }
-    std::sort(rule.watch.begin(), rule.watch.end());
-    rule.watch.erase(std::unique(rule.watch.begin(), rule.watch.end()), rule.watch.end());
-}
-
 bool tests_strangers(const std::vector<FieldTest>& tests) {
-    return std::any_of(tests.begin(), tests.end(), [](const FieldTest& test) { return test.field == "stranger"; });
+    return std::any_of(tests.begin(), tests.end(),
+                       [](const FieldTest& test) { return test.field == "stranger" || test.field == "stranger.label"; });
 }
 
 bool names_strangers(std::string_view text) {
@@ -117,11 +24,27 @@ bool names_strangers(std::string_view text) {
     return std::find(found.begin(), found.end(), "stranger") != found.end();
 }
 
+bool watches_faces(const std::vector<Kind>& watch) {
+    return std::binary_search(watch.begin(), watch.end(), Kind::face_seen) ||
+           std::binary_search(watch.begin(), watch.end(), Kind::card_face);
+}
+
+bool tests_strangers(const Where& where) {
+    return tests_strangers(where.all) ||
+           std::any_of(where.none.begin(), where.none.end(), [](const auto& tests) { return tests_strangers(tests); });
+}
+
+bool compares_strangers(Of of) { return of == Of::who || of == Of::stranger; }
+
+bool uses_strangers(const Condition& condition) {
+    if (const auto* distinct = std::get_if<Distinct>(&condition)) return compares_strangers(distinct->of);
+    const auto* b = std::get_if<Sequence>(&condition);
+    return b != nullptr && (watches_faces(b->watch) || tests_strangers(b->where) || compares_strangers(b->differs));
+}
+
 bool uses_strangers(const Rule& rule) {
-    const auto watches = [&](Kind kind) { return std::binary_search(rule.watch.begin(), rule.watch.end(), kind); };
-    return rule.per == Per::stranger || watches(Kind::face_seen) || watches(Kind::card_face) || tests_strangers(rule.where.all) ||
-           std::any_of(rule.where.none.begin(), rule.where.none.end(), tests_strangers) || names_strangers(rule.text.zh) ||
-           names_strangers(rule.text.en);
+    return rule.per == Per::stranger || watches_faces(rule.watch) || tests_strangers(rule.where) ||
+           uses_strangers(rule.condition) || names_strangers(rule.text.zh) || names_strangers(rule.text.en);
 }
 
 /// What a rule's messages begin with: its id where it has one.
@@ -140,10 +63,16 @@ void read_id(MapReader& map, Rule& rule) {
     }
 }
 
+void read_scope(MapReader& map) {
+    constexpr std::array<std::string_view, 2> scopes{"gate", "site"};
+    if (map.choice("scope", scopes).value_or("gate") == "gate") return;
+    map.complain(*map.node().find("scope"), "scope",
+                 "cannot be \"site\": that is not supported by this version of Menshen; leave the key out");
+}
+
 Rule read_rule(const Node& given, const std::string& file, std::size_t index, const ParseOptions& options, Problems& problems) {
     const auto path = path_of(given, index);
-    const Node node = without_planned(given, file, path, kPlanned, problems);
-    MapReader map(node, file, path, problems);
+    MapReader map(given, file, path, problems);
     Rule rule;
     rule.file = file;
     rule.place = given.place;
@@ -151,15 +80,18 @@ Rule read_rule(const Node& given, const std::string& file, std::size_t index, co
         if (given.type == Node::Type::null) map.complain(given, "", "must be a map of keys and values");
         return rule;
     }
+    complain_of_empty_keys(given, file, path, problems);
     read_id(map, rule);
     read_title(map, rule);
-    read_watch(map, rule);
+    read_watch(map, rule.watch);
     read_where(map, rule.where);
     const auto per = map.choice("per", kPers);
     if (per) rule.per = static_cast<Per>(std::find(kPers.begin(), kPers.end(), *per) - kPers.begin());
-    const bool is_sound = read_condition(map, given, rule) && (per || node.find("per") == nullptr);
+    read_scope(map);
+    const bool is_sound = read_condition(map, rule) && (per || given.find("per") == nullptr);
     read_unless(map, rule, rule.unless);
-    read_during(map, rule.during);
+    read_during(map, options, rule.during);
+    rule.notify_between = read_times(map, "notify_between", options.schedules);
     constexpr std::array<std::string_view, 2> resolves{"auto", "manual"};
     if (map.choice("resolve", resolves).value_or("auto") == "manual") rule.resolve = Resolve::manual;
     read_alert(map, options, is_sound ? Placeholding::judged : Placeholding::unknown, rule);
@@ -214,9 +146,13 @@ void check_tags(const RuleSet& set, Problems& problems) {
                 if (test.field.ends_with(".tags")) tags.insert(test.values.begin(), test.values.end());
             }
         };
-        collect(rule.where.all);
+        const auto collect_where = [&](const Where& where) {
+            collect(where.all);
+            for (const auto& tests : where.none) collect(tests);
+        };
+        collect_where(rule.where);
         collect(rule.unless);
-        for (const auto& tests : rule.where.none) collect(tests);
+        if (const auto* sequence = std::get_if<Sequence>(&rule.condition)) collect_where(sequence->where);
         if (tags.size() <= kMostTags) continue;
         problems.add(rule.file, rule.place, fmt::format("the rules name more than {} different tags", kMostTags));
         return;
@@ -224,6 +160,28 @@ void check_tags(const RuleSet& set, Problems& problems) {
 }
 
 }  // namespace
+
+void read_watch(MapReader& map, std::vector<Kind>& out) {
+    if (require(map, "watch") == nullptr) return;
+    const auto kinds = map.texts("watch");
+    if (!kinds) return;
+    const Node& node = *map.node().find("watch");
+    if (kinds->empty()) map.complain(node, "watch", "must name at least one kind of record");
+    for (std::size_t i = 0; i < kinds->size(); ++i) {
+        const auto& name = (*kinds)[i];
+        const Node& at = node.type == Node::Type::list && i < node.items.size() ? node.items[i] : node;
+        const auto kind = parse_kind(name);
+        if (!kind) {
+            map.complain(at, "watch", fmt::format("cannot be \"{}\"{}", name, suggestion(name, kind_names())));
+        } else if (*kind == Kind::alert) {
+            map.complain(at, "watch", "cannot be \"alert\": an alert about alerts would raise itself");
+        } else {
+            out.push_back(*kind);
+        }
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+}
 
 std::optional<RuleSet> parse_rules(std::span<const RuleFile> files, const ParseOptions& options, Problems& problems) {
     RuleSet set;

@@ -49,19 +49,29 @@ const Value* find(const std::map<std::string, Value>& evidence, const std::strin
     return it == evidence.end() ? nullptr : &it->second;
 }
 
-std::string plain(const Value& value) {
+std::string plain(const Value& value, Language language) {
     if (const auto* text = std::get_if<std::string>(&value)) return without_braces(*text);
     if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *number);
     if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-    return "";
+    std::string out;
+    for (const auto& item : std::get<std::vector<std::string>>(value)) {
+        if (!out.empty()) out += language == Language::zh ? "、" : ", ";
+        out += without_braces(item);
+    }
+    return out;
 }
 
-std::string time_text(const Value& value) {
+/// To the minute for moments, the day for `since`.
+std::string time_text(const std::string& name, const Value& value, Language language) {
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr) return "";
     const auto stamp = parse_stamp(*text);
-    return stamp ? to_minutes(*stamp) : "";
+    if (!stamp) return name == "since" ? plain(value, language) : "";
+    const auto minutes = to_minutes(*stamp);
+    return name == "since" ? minutes.substr(0, minutes.find(' ')) : minutes;
 }
+
+bool is_time(std::string_view name) { return name == "time" || name == "first_time" || name == "last_seen" || name == "since"; }
 
 std::string value_of(const std::string& name, const std::map<std::string, Value>& evidence, Language language) {
     if (const auto* value = find(evidence, name + "_ms")) {
@@ -71,7 +81,7 @@ std::string value_of(const std::string& name, const std::map<std::string, Value>
     const bool zh = language == Language::zh;
     if (name == "last_seen" && value == nullptr) return zh ? "尚无记录" : "never";
     if (value == nullptr) return zh ? "未知" : "unknown";
-    return name == "last_seen" || name == "time" ? time_text(*value) : plain(*value);
+    return is_time(name) ? time_text(name, *value, language) : plain(*value, language);
 }
 
 std::string render(std::string_view text, const std::map<std::string, Value>& evidence, Language language) {
@@ -106,23 +116,84 @@ std::vector<std::string_view> subject_placeholders(Per per) {
     return {};
 }
 
+/// A deadline raises the alert: there is no record that fired.
+bool is_of_a_deadline(const Condition& condition) {
+    const auto* sequence = std::get_if<Sequence>(&condition);
+    return std::holds_alternative<Absent>(condition) || (sequence != nullptr && sequence->form == Sequence::Form::then_not);
+}
+
+std::vector<std::string_view> placeholders_of(const Condition& condition) {
+    using Names = std::vector<std::string_view>;
+    return std::visit(Match{
+                          [](const Each&) { return Names{}; },
+                          [](const Absent& absent) {
+                              Names out{"silence", "last_seen", "threshold"};
+                              if (absent.budget) out.emplace_back("usual");
+                              return out;
+                          },
+                          [](const Count&) {
+                              return Names{"count", "over", "threshold"};
+                          },
+                          [](const Days& days) {
+                              Names out{"days", "threshold"};
+                              if (days.within > 0) out.emplace_back("within");
+                              return out;
+                          },
+                          [](const Distinct&) {
+                              return Names{"count", "over", "threshold", "values"};
+                          },
+                          [](const Baseline&) {
+                              return Names{"count", "over", "usual", "since"};
+                          },
+                          [](const Sequence& sequence) {
+                              Names out{"within"};
+                              if (sequence.form != Sequence::Form::not_before) out.emplace_back("first_time");
+                              if (sequence.differs != Of::none) out.emplace_back("other");
+                              return out;
+                          },
+                      },
+                      condition);
+}
+
+/// What is different, in words: "3 different cards".
+Text counted(Of of) {
+    switch (of) {
+        case Of::card:
+            return {"张不同的卡", "different cards"};
+        case Of::door:
+            return {"个不同的门", "different doors"};
+        default:
+            return {"个不同的人", "different persons"};
+    }
+}
+
+Text default_text(const Sequence& sequence) {
+    switch (sequence.form) {
+        case Sequence::Form::then_not:
+            return {" {first_time}之后{within}内没有应有的后续记录",
+                    " nothing of what should follow came within {within} of {first_time}"};
+        case Sequence::Form::not_before:
+            return {" {time},之前{within}内没有应有的记录", " at {time}, without what should come within {within} before it"};
+        case Sequence::Form::then:
+            break;
+    }
+    Text out{" {time},距{first_time}不到{within}", " at {time}, less than {within} after {first_time}"};
+    if (sequence.differs != Of::none) {
+        out.zh += "(前一次:{other})";
+        out.en += " (before: {other})";
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<std::string_view> known_placeholders(const Rule& rule) {
     std::vector<std::string_view> out{"gate", "door", "time"};
-    const auto add = [&](std::initializer_list<std::string_view> names) { out.insert(out.end(), names); };
-    if (std::holds_alternative<Absent>(rule.condition)) {
-        const auto subject = subject_placeholders(rule.per);
-        out.insert(out.end(), subject.begin(), subject.end());
-        add({"silence", "last_seen", "threshold"});
-    } else {
-        add({"person", "household", "card", "stranger", "device", "reason"});
-    }
-    if (std::holds_alternative<Count>(rule.condition)) add({"count", "over", "threshold"});
-    if (const auto* days = std::get_if<Days>(&rule.condition)) {
-        add({"days", "threshold"});
-        if (days->within > 0) add({"within"});
-    }
+    const auto add = [&](const std::vector<std::string_view>& names) { out.insert(out.end(), names.begin(), names.end()); };
+    add(is_of_a_deadline(rule.condition)
+            ? subject_placeholders(rule.per)
+            : std::vector<std::string_view>{"person", "household", "card", "stranger", "device", "reason"});
+    add(placeholders_of(rule.condition));
     std::sort(out.begin(), out.end());
     return out;
 }
@@ -162,27 +233,34 @@ Text default_text(const Rule& rule) {
     const std::string subject =
         rule.per == Per::gate || rule.per == Per::household ? "" : fmt::format(" {{{}}}", to_text(rule.per));
     const std::string household = rule.per == Per::person || rule.per == Per::household ? " {household}" : "";
-    const auto begin_zh = rule.title.zh + ":" + household + subject;
-    const auto begin_en = rule.title.en + ":" + household + subject;
-    return std::visit(Match{
-                          [&](const Each&) {
-                              return Text{begin_zh + " {time}", begin_en + " at {time}"};
-                          },
-                          [&](const Absent&) {
-                              return Text{begin_zh + " 已{silence}没有记录", begin_en + " not seen for {silence}"};
-                          },
-                          [&](const Count&) {
-                              return Text{begin_zh + " {over}内{count}次,超过{threshold}次",
-                                          begin_en + " {count} times in {over}, more than {threshold}"};
-                          },
-                          [&](const Days&) {
-                              return Text{begin_zh + " 已有{days}天出现", begin_en + " seen on {days} days"};
-                          },
-                          [&](const auto&) {
-                              return Text{begin_zh + " {time}", begin_en + " at {time}"};
-                          },
-                      },
-                      rule.condition);
+    const auto condition =
+        std::visit(Match{
+                       [](const Each&) {
+                           return Text{" {time}", " at {time}"};
+                       },
+                       [](const Absent& absent) {
+                           Text out{" 已{silence}没有记录", " not seen for {silence}"};
+                           if (absent.budget) out = {out.zh + "(平时最长:{usual})", out.en + " (longest as a rule: {usual})"};
+                           return out;
+                       },
+                       [](const Count&) {
+                           return Text{" {over}内{count}次,超过{threshold}次", " {count} times in {over}, more than {threshold}"};
+                       },
+                       [](const Days&) {
+                           return Text{" 已有{days}天出现", " seen on {days} days"};
+                       },
+                       [](const Distinct& distinct) {
+                           const auto what = counted(distinct.of);
+                           return Text{" {over}内有{count}" + what.zh + ",超过{threshold}",
+                                       " {count} " + what.en + " in {over}, more than {threshold}"};
+                       },
+                       [](const Baseline&) {
+                           return Text{" {over}内{count}次,平时约{usual}次", " {count} times in {over}, usually about {usual}"};
+                       },
+                       [](const Sequence& sequence) { return default_text(sequence); },
+                   },
+                   rule.condition);
+    return {rule.title.zh + ":" + household + subject + condition.zh, rule.title.en + ":" + household + subject + condition.en};
 }
 
 }  // namespace menshen::rules
