@@ -1,6 +1,6 @@
 #pragma once
 /// How long a person's silences usually are, learned from the person's own signs of life, and from when on a silence is unusual
-/// under a budget of false alerts. See docs/learned-silence.md.
+/// under a budget of false alerts. The method and what to expect of it: docs/learned-silence.md.
 
 #include <array>
 #include <cstdint>
@@ -24,17 +24,17 @@ struct SilenceBudget {
 /// neither steps of the wall clock nor DST make a silence longer than it was.
 class SilenceModel {
 public:
-    /// A sign of life at `at`, after a silence of `silence`. Cheap (tens of ns) while silences are shorter than a burst (10 min).
+    /// A sign of life at `at`, after a silence of `silence`. Some ns while it is shorter than a burst (10 min), else some us.
     void add_mark(const Stamp& at, Millis silence);
     /// A sign of life, or the end of an excuse, before which nothing may be learned.
     void restart(const Stamp& at);
 
-    /// How long a silence that began at `since` is not yet unusual: from `at_least` to `at_most`, `at_most` while too little is
-    /// known. Never longer for a larger budget. Depends on nothing but the arguments and what was learned, so it may be asked at
-    /// any time of the silence, best when `at_least` of it has passed: some microseconds.
+    /// How long a silence that began at `since` is not yet unusual, in whole minutes: from `at_least` to `at_most`, `at_most`
+    /// while too little is known. Never longer for a larger budget. Depends on nothing but the arguments and what was learned, so
+    /// it may be asked at any time of the silence: best once, when `at_least` of it has passed (some us).
     [[nodiscard]] Millis usual_until(const Stamp& since, const SilenceBudget& budget) const;
-    /// The length that 19 of 20 silences of at least a burst stay below, of those that begin about the time of day of `since`. For
-    /// the words of an alert; 0 while cold.
+    /// The length below which 19 of 20 silences stay that begin about the time of day of `since` and outlast a burst. For the
+    /// words of an alert; in whole minutes, 0 while too little is known.
     [[nodiscard]] Millis usual_silence(const Stamp& since) const;
 
     /// Days with a sign of life, older ones counting less: what the model rests on.
@@ -48,10 +48,35 @@ private:
     template <class Archive>
     friend void transfer(Archive& archive, SilenceModel& model);
 
-    float days_ = 0;
-};
+    static constexpr int kHours = 24;
+    static constexpr int kBands = 6;
+    static constexpr int kScoreBins = 96;
+    /// Of an hour of the day, or of one in a band: how often something ended (or began), and the hours it lasted.
+    struct Tally {
+        float count = 0;
+        float hours = 0;
+        bool operator==(const Tally&) const = default;
+    };
+    struct Hazards;
+    class Walk;
+    class Scores;
 
-/// Writes or reads the model bit by bit (ByteWriter, ByteReader).
+    void begin_day(std::int64_t day);
+    [[nodiscard]] Hazards hazards() const;
+    [[nodiscard]] double score(const Stamp& since, double hours) const;
+    [[nodiscard]] float& bin_of(double score);
+    [[nodiscard]] double limit_score(double alerts_per_day) const;
+
+    std::array<std::array<Tally, kBands>, kHours> ends_{};  ///< By the hour of the day and the age of the silence in that hour.
+    std::array<Tally, kHours> begins_{};                    ///< By the hour of the day in which the silence began.
+    std::array<float, kScoreBins> scores_{};                ///< Of past silences, each by what was known before it.
+    float days_ = 0;
+    std::int64_t day_ = kNoDay;
+    static constexpr std::int64_t kNoDay = INT64_MIN;
+};
+static_assert(sizeof(SilenceModel) <= 2048);
+
+/// Writes or reads the model bit by bit (ByteWriter, ByteReader). A value that no history leads to is read as 0.
 template <class Archive>
 void transfer(Archive& archive, SilenceModel& model);
 
