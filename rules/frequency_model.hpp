@@ -27,8 +27,8 @@ struct FrequencyLimits {
 
 /// What an alert says.
 struct FrequencyEvidence {
-    std::int64_t since_day = 0;    ///< Local day (days since 1970) from which on use is higher, as far as can be told.
-    std::uint32_t raised_days = 0; ///< Days from then to today, today included.
+    std::int64_t since_day = 0;      ///< Local day (days since 1970) from which on use is higher, as far as can be told.
+    std::uint32_t raised_days = 0;   ///< Days from then to today, today included.
     std::uint32_t raised_count = 0;  ///< Uses in them.
     double raised_usual = 0;         ///< Uses to be expected in as many days, judged by those before.
     std::uint32_t count = 0;         ///< Uses in the last `over_days` days, today included.
@@ -73,21 +73,24 @@ private:
     static constexpr std::size_t kHours = 24;
 
     [[nodiscard]] static std::size_t slot_of(std::int64_t day);
+    [[nodiscard]] static std::uint8_t weekday_of(std::int64_t day);
     void open(std::int64_t day);
-    void close_one(const FrequencyPopulation& population);
-    void retire(std::int64_t day, const FrequencyPopulation& population);
-    void note_absence(const FrequencyPopulation& population);
-    void give_share(FrequencyPopulation& population);
+    void close_one(FrequencyPopulation& population);
+    [[nodiscard]] double share_of(std::uint8_t weekday, const FrequencyPrior& prior) const;
+    void retire(std::int64_t day, const FrequencyPrior& prior);
+    void retire_all(const FrequencyPrior& prior);
+    void note_silence(const FrequencyPrior& prior);
+    void learn(FrequencyPopulation& population);
 
-    std::int64_t day_ = kNoDay;        ///< The open local day.
-    std::int64_t unusual_since_ = 0;   ///< The day of the verdict.
-    std::uint32_t today_ = 0;          ///< Uses in the open day.
-    std::uint32_t today_hours_ = 0;    ///< Bit h: used in hour h.
-    std::uint32_t silent_days_ = 0;    ///< Closed days since the last use.
-    float silence_ = 0;                ///< How surprising they are, in nats.
+    std::int64_t day_ = kNoDay;       ///< The open local day.
+    std::int64_t unusual_since_ = 0;  ///< The day of the verdict.
+    std::uint32_t today_ = 0;         ///< Uses in the open day.
+    std::uint32_t today_hours_ = 0;   ///< Bit h: used in hour h.
+    std::uint32_t silent_days_ = 0;   ///< Closed days since the last use.
+    float silence_ = 0;               ///< How surprising they are, in nats.
     bool unusual_ = false;
     // The last four weeks by day, then all before as sums that fade.
-    std::array<std::uint16_t, kRecentDays> recent_;
+    std::array<std::uint16_t, kRecentDays> recent_{};
     std::array<std::uint32_t, kRecentDays> recent_hours_{};
     std::array<float, kWeekdays> days_{};
     std::array<float, kWeekdays> uses_{};

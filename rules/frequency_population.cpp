@@ -84,8 +84,8 @@ void FrequencyPopulation::learn() {
     const double unlike = squares(spread_squares_) / (prior_.spread * prior_.spread) - 2 * sum(spread_) / prior_.spread + n;
     const double spread_var = std::max(kLeastSpreadVar, blend(unlike - sum(spread_errors_), n, kSpreadVar, kVarWeight));
     prior_.spread_days = 2 / spread_var;
-    prior_.weekend_var = std::max(
-        kLeastWeekendVar, blend(squares(weekend_squares_) - sum(weekend_errors_), n, kWeekendVar, kVarWeight));
+    prior_.weekend_var =
+        std::max(kLeastWeekendVar, blend(squares(weekend_squares_) - sum(weekend_errors_), n, kWeekendVar, kVarWeight));
 
     double mean = 0;
     for (std::size_t day = 0; day < prior_.weekday.size(); ++day) {

@@ -14,11 +14,11 @@ inline constexpr int kWeekdays = 7;  ///< 0 is Monday.
 
 /// What is believed of a subject before it has shown any use.
 struct FrequencyPrior {
-    double log_level = 0;        ///< Mean of the log of uses a day.
-    double log_level_var = 1;    ///< And its variance between subjects.
-    double spread = 1.5;         ///< Variance / mean of a day's count.
-    double spread_days = 25;     ///< So many days of a subject's own weigh as much as the above.
-    double weekend_var = 0.06;   ///< Between subjects, of the log of weekend use against the population's.
+    double log_level = 0;                     ///< Mean of the log of uses a day.
+    double log_level_var = 1;                 ///< And its variance between subjects.
+    double spread = 1.5;                      ///< Variance / mean of a day's count.
+    double spread_days = 25;                  ///< So many days of a subject's own weigh as much as the above.
+    double weekend_var = 0.06;                ///< Between subjects, of the log of weekend use against the population's.
     std::array<double, kWeekdays> weekday{};  ///< Use on a weekday relative to the mean day.
 };
 
@@ -55,7 +55,7 @@ private:
     std::int64_t log_level_ = 0, log_level_squares_ = 0, log_level_errors_ = 0;
     std::int64_t spread_ = 0, spread_squares_ = 0, spread_errors_ = 0;
     std::int64_t weekend_squares_ = 0, weekend_errors_ = 0;
-    std::array<std::int64_t, kWeekdays> uses_{};      ///< In units of 2^-10, as the next.
+    std::array<std::int64_t, kWeekdays> uses_{};  ///< In units of 2^-10, as the next.
     std::array<std::int64_t, kWeekdays> expected_{};
     FrequencyPrior prior_;  ///< Follows from the above.
 };
