@@ -27,7 +27,7 @@ std::string shipped(const std::string& name) {
 }  // namespace
 
 TEST_CASE("the shipped rules pass the check", "[unit]") {
-    CheckOptions options{.files = {kLibrary}, .parse = {.recipients = std::vector{RecipientId("grid-1")}}};
+    CheckOptions options{.files = {kLibrary}, .parse = {.recipients = recipients_named({RecipientId("grid-1")})}};
     std::ostringstream out, err;
     CHECK(check(options, out, err) == 0);
     CHECK(out.str().find("4 rules, no errors") != std::string::npos);
@@ -36,7 +36,7 @@ TEST_CASE("the shipped rules pass the check", "[unit]") {
     CHECK(err.str().find("repeated-stranger") != std::string::npos);
     CHECK(std::count(std::istreambuf_iterator<char>(*std::make_unique<std::istringstream>(err.str())), {}, '\n') == 1);
 
-    options.parse.recipients = std::vector{RecipientId("somebody-else")};
+    options.parse.recipients = recipients_named({RecipientId("somebody-else")});
     std::ostringstream none, errors;
     CHECK(check(options, none, errors) == 1);
     CHECK(none.str().empty());
