@@ -14,8 +14,22 @@ Index AlertBook::add(OpenAlert alert) {
 void AlertBook::remove(Index index) {
     const auto it = open_.find(index);
     if (it == open_.end()) return;
+    timers_.erase({it->second.timer, it->second.id});
     by_id_.erase(it->second.id);
     open_.erase(it);
+}
+
+void AlertBook::set_timer(Index index, std::int64_t at) {
+    auto& alert = open_.at(index);
+    if (alert.timer == at) return;
+    timers_.erase({alert.timer, alert.id});
+    alert.timer = at;
+    if (at != OpenAlert::kForever) timers_.insert({at, alert.id});
+}
+
+std::optional<Index> AlertBook::next_timer() const {
+    if (timers_.empty()) return std::nullopt;
+    return by_id_.at(std::get<1>(*timers_.begin()));
 }
 
 Index AlertBook::find(const AlertId& id) const {

@@ -12,7 +12,7 @@ namespace menshen::rules {
 
 namespace {
 
-constexpr std::string_view kHeader = "menshen rules 1\n";
+constexpr std::string_view kHeader = "menshen rules 2\n";
 constexpr std::size_t kSealBytes = 16;
 
 std::string seal(std::string_view bytes) {
@@ -114,6 +114,27 @@ void transfer(Archive& archive, OpenAlert& alert) {
     transfer(archive, alert.evidence);
     archive.text(alert.by);
     archive.text(alert.note);
+    archive.number(alert.bundled);
+    for (auto* point : {&alert.began, &alert.repeat_at, &alert.closes_at, &alert.postponed, &alert.notify_ms, &alert.until_ms}) {
+        archive.number(*point);
+    }
+    archive.number(alert.escalated);
+}
+
+template <class Archive>
+void transfer(Archive& archive, Tag& tag) {
+    archive.text(tag.name);
+    archive.number(tag.until);
+}
+
+template <class Archive>
+void transfer(Archive& archive, TagList& tags) {
+    if constexpr (Archive::kReads) {
+        tags.resize(archive.count());
+    } else {
+        archive.number(tags.size());
+    }
+    for (auto& tag : tags) transfer(archive, tag);
 }
 
 template <class Archive>
@@ -154,6 +175,8 @@ void transfer(Archive& archive, SubjectState& state) {
     archive.number(state.member);
     archive.number(state.suspended);
     archive.number(state.latched);
+    archive.number(state.spoiled);
+    archive.number(state.went_out);
     archive.number(state.due);
     archive.number(state.since);
     archive.number(state.seen_ms);
@@ -165,6 +188,28 @@ template <class Archive>
 void transfer(Archive& archive, DayMarks& marks) {
     archive.number(marks.mask);
     archive.number(marks.latest);
+}
+
+/// All but the names.
+template <class Archive>
+void transfer(Archive& archive, SequenceMark& mark) {
+    archive.number(mark.at);
+    archive.number(mark.ms);
+    archive.number(mark.offset);
+    archive.number(mark.seq);
+}
+
+/// What a rule keeps for itself, beside its states.
+template <class Archive>
+void transfer_run(Archive& archive, RuleRun& run) {
+    archive.number(run.in_force);
+    archive.number(run.blind_since);
+    archive.number(run.blind);
+    archive.number(run.storm_began);
+    archive.number(run.storm_count);
+    archive.number(run.bundled_open);
+    archive.number(run.bundled_told);
+    transfer(archive, run.population);
 }
 
 AlertChange orphan_of(const OpenAlert& alert, AlertChange pattern) {
@@ -213,7 +258,7 @@ void Engine::State::transfer_fixed(Archive& archive) {
     transfer(archive, gate_tags_);
 }
 
-void Engine::State::write_persons(ByteWriter& out) const {
+void Engine::State::write_people(ByteWriter& out) const {
     const auto& persons = names(Per::person);
     auto sorted = persons.sorted();
     std::erase_if(sorted, [&](Index person) {
@@ -227,46 +272,151 @@ void Engine::State::write_persons(ByteWriter& out) const {
         out.text(facts.household);
         transfer(out, facts.tags);
     }
+    auto households = names(Per::household).sorted();
+    std::erase_if(households, [&](Index household) { return household >= sizes_.size() || sizes_[household] == 0; });
+    out.number(households.size());
+    for (const auto household : households) {
+        out.text(names(Per::household).name(household));
+        out.number(sizes_[household]);
+    }
+    std::map<std::string, Tag> labels;
+    for (const auto& [stranger, label] : labels_) labels[names(Per::stranger).name(stranger)] = label;
+    out.number(labels.size());
+    for (auto& [stranger, label] : labels) {
+        out.text(stranger);
+        transfer(out, label);
+    }
+    out.number(mutes_.size());
+    for (const auto& [key, until] : mutes_) {
+        out.text(key.first);
+        out.text(key.second);
+        out.number(until);
+    }
+    out.number(sources_.size());
+    for (const auto& [device, source] : sources_) {
+        out.text(device);
+        out.number(source.kinds);
+        out.number(source.online);
+    }
+}
+
+void Engine::State::read_people(ByteReader& in) {
+    std::string name, second;
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        in.text(name);
+        auto& facts = persons_.at(names(Per::person).add(name));
+        in.text(facts.household);
+        transfer(in, facts.tags);
+        facts.mask = mask_of(facts.tags, bits_);
+    }
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        in.text(name);
+        const auto household = names(Per::household).add(name);
+        if (household >= sizes_.size()) sizes_.resize(household + 1);
+        in.number(sizes_[household]);
+    }
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        in.text(name);
+        transfer(in, labels_[names(Per::stranger).add(name)]);
+    }
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        in.text(name);
+        in.text(second);
+        in.number(mutes_[{name, second}]);
+    }
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        in.text(name);
+        auto& source = sources_[name];
+        in.number(source.kinds);
+        in.number(source.online);
+    }
 }
 
 void Engine::State::write_rule(ByteWriter& out, const RuleRun& run) const {
     out.text(run.rule->id.str());
     out.text(run.rule->hash);
     out.text(to_text(run.rule->per));
-    out.number(run.in_force);
+    // Writing through functions that also read: they take their fields as they are, but want to be able to change them.
+    transfer_run(out, const_cast<RuleRun&>(run));
     auto slots = run.by_name(names(run.rule->per));
     std::erase_if(slots, [&](Index slot) { return run.is_idle(run.states[slot], clock_); });
     out.number(slots.size());
-    for (const auto slot : slots) {
-        auto state = run.states[slot];
-        out.text(subject_name(run, state));
-        out.text(state.door == kNone ? "" : names(Per::door).name(state.door));
-        out.text(state.start_epoch == kNone ? "" : epochs_.name(state.start_epoch));
-        out.number(state.start_epoch != kNone);
-        transfer(out, state);
-        // Whatever the condition is, all fields are written: a reader who does not hold the rule must find its way.
-        RecentPoints recent;
-        if (const auto* count = std::get_if<Count>(&run.rule->condition)) {
-            recent = run.recent(run.states[slot]);
-            recent.drop_until(clock_.now() - count->over.count());
-        }
+    for (const auto slot : slots) write_state(out, run, run.states[slot]);
+}
+
+void Engine::State::write_state(ByteWriter& out, const RuleRun& run, const SubjectState& held) const {
+    const auto& condition = run.rule->condition;
+    const auto epoch_of = [&](Index epoch) { return epoch == kNone ? std::string() : epochs_.name(epoch); };
+    out.text(subject_name(run, held));
+    out.text(held.door == kNone ? "" : names(Per::door).name(held.door));
+    out.text(epoch_of(held.start_epoch));
+    out.number(held.start_epoch != kNone);
+    auto state = held;
+    transfer(out, state);
+    // Which of these follow the rule's condition says; a reader who does not hold the rule finds its way by the number.
+    out.number(condition.index());
+    out.number(run.learns_silence());
+    if (const auto* count = std::get_if<Count>(&condition)) {
+        auto recent = run.recent(held);
+        recent.drop_until(clock_.now() - count->over.count());
         transfer(out, recent);
-        auto marks = std::holds_alternative<Days>(run.rule->condition) ? run.days(run.states[slot]) : DayMarks{};
+    } else if (std::holds_alternative<Days>(condition)) {
+        auto marks = run.days(held);
         transfer(out, marks);
-        out.number(state.alert != kNone);
-        if (state.alert == kNone) continue;
-        auto alert = book_.open().at(state.alert);
+    } else if (const auto* distinct = std::get_if<Distinct>(&condition)) {
+        auto window = run.distinct(held);
+        window.drop_until(clock_.now() - distinct->over.count());
+        out.number(window.entries().size());
+        for (const auto& entry : window.entries()) {
+            out.text(values_.name(entry.value));
+            out.number(entry.at);
+        }
+    } else if (std::holds_alternative<Sequence>(condition)) {
+        for (auto mark : {run.marks(held).latest, run.marks(held).other}) {
+            transfer(out, mark);
+            out.number(mark.value != kNone);
+            out.text(mark.value == kNone ? "" : values_.name(mark.value));
+            out.text(epoch_of(mark.epoch));
+        }
+    } else if (std::holds_alternative<Baseline>(condition)) {
+        auto model = run.frequency(held);
+        transfer(out, model);
+    }
+    if (run.learns_silence()) {
+        auto learned = run.learned(held);
+        transfer(out, learned.model);
+        out.number(learned.threshold);
+    }
+    out.number(held.alert != kNone);
+    if (held.alert == kNone) return;
+    auto alert = book_.open().at(held.alert);
+    transfer(out, alert);
+}
+
+/// Alerts that belong to no subject's state: summaries of storms by their rule, and the one of blindness.
+void Engine::State::write_loose_alerts(ByteWriter& out) const {
+    for (const auto& run : runs_) {
+        out.number(run.summary != kNone);
+        if (run.summary == kNone) continue;
+        out.text(run.rule->id.str());
+        out.text(run.rule->hash);
+        auto alert = book_.open().at(run.summary);
         transfer(out, alert);
     }
+    out.number(blind_alert_ != kNone);
+    if (blind_alert_ == kNone) return;
+    auto alert = book_.open().at(blind_alert_);
+    transfer(out, alert);
 }
 
 std::string Engine::State::checkpoint() const {
     ByteWriter out;
-    // Writing through the function that also reads: it takes its fields as they are, but wants to be able to change them.
     const_cast<State*>(this)->transfer_fixed(out);
-    write_persons(out);
+    write_people(out);
     out.number(runs_.size());
     for (const auto& run : runs_) write_rule(out, run);
+    out.number(runs_.size());
+    write_loose_alerts(out);
     out.number(book_.orphans.size());
     for (auto [id, orphan] : book_.orphans) transfer(out, orphan);
     std::string bytes(kHeader);
@@ -274,15 +424,48 @@ std::string Engine::State::checkpoint() const {
     return bytes + seal(bytes);
 }
 
-void Engine::State::read_persons(ByteReader& in) {
-    for (auto n = in.count(); n > 0 && in.ok(); --n) {
-        std::string name;
-        in.text(name);
-        auto& facts = persons_.at(names(Per::person).add(name));
-        in.text(facts.household);
-        transfer(in, facts.tags);
-        facts.mask = mask_of(facts.tags, bits_);
+/// What was read of one state.
+struct ReadState {
+    SubjectState state;
+    std::size_t condition = 0;
+    RecentPoints recent;
+    DayMarks days;
+    std::vector<std::pair<std::string, Point>> values;
+    struct Mark {
+        SequenceMark mark;
+        bool has_value = false;
+        std::string value, epoch;
+    };
+    std::array<Mark, 2> marks;
+    FrequencyModel frequency;
+    LearnedSilence learned;
+};
+
+static void read_kept(ByteReader& in, ReadState& out) {
+    bool learns = false;
+    in.number(out.condition);
+    in.number(learns);
+    if (out.condition == Condition(Count{}).index()) transfer(in, out.recent);
+    if (out.condition == Condition(Days{}).index()) transfer(in, out.days);
+    if (out.condition == Condition(Distinct{}).index()) {
+        for (auto n = in.count(); n > 0 && in.ok(); --n) {
+            auto& [value, at] = out.values.emplace_back();
+            in.text(value);
+            in.number(at);
+        }
     }
+    if (out.condition == Condition(Sequence{}).index()) {
+        for (auto& mark : out.marks) {
+            transfer(in, mark.mark);
+            in.number(mark.has_value);
+            in.text(mark.value);
+            in.text(mark.epoch);
+        }
+    }
+    if (out.condition == Condition(Baseline{}).index()) transfer(in, out.frequency);
+    if (!learns) return;
+    transfer(in, out.learned.model);
+    in.number(out.learned.threshold);
 }
 
 /// `run` is nothing when the rule is gone or another now: then only its open alerts are kept, to be ended.
@@ -291,51 +474,101 @@ void Engine::State::read_states(ByteReader& in, RuleRun* run, const AlertChange&
         std::string subject, door, epoch;
         bool has_epoch = false;
         bool has_alert = false;
-        SubjectState state;
-        RecentPoints recent;
-        DayMarks marks;
+        ReadState read;
         OpenAlert alert;
         for (auto* text : {&subject, &door, &epoch}) in.text(*text);
         in.number(has_epoch);
-        transfer(in, state);
-        transfer(in, recent);
-        transfer(in, marks);
+        transfer(in, read.state);
+        read_kept(in, read);
         in.number(has_alert);
         if (has_alert) transfer(in, alert);
+        if (!in.ok()) return;
         if (run == nullptr) {
             auto orphan = orphan_of(alert, pattern);
             orphan.subject = subject;
             if (has_alert) book_.orphans.emplace(alert.id, std::move(orphan));
             continue;
         }
+        auto& held = run->add(names(run->rule->per).add(subject));
+        auto& state = read.state;
         state.door = door.empty() ? kNone : names(Per::door).add(door);
         state.start_epoch = has_epoch ? epochs_.add(epoch) : kNone;
-        auto& held = run->add(names(run->rule->per).add(subject));
         state.subject = held.subject;
         alert.rule = index_of(*run);
         alert.subject = state.subject;
         state.alert = has_alert ? book_.add(std::move(alert)) : kNone;
+        if (state.member) ++run->members;
         held = state;
-        state_bytes_ += run->bytes_each();
-        ring_bytes_ += recent.bytes();
-        if (std::holds_alternative<Count>(run->rule->condition)) run->recent(held) = std::move(recent);
-        if (std::holds_alternative<Days>(run->rule->condition)) run->days(held) = marks;
+        keep(*run, held, read);
     }
+}
+
+void Engine::State::keep(RuleRun& run, const SubjectState& state, ReadState& read) {
+    state_bytes_ += run.bytes_each();
+    const auto& condition = run.rule->condition;
+    if (run.learns_silence()) run.learned(state) = read.learned;
+    if (std::holds_alternative<Count>(condition)) {
+        ring_bytes_ += read.recent.bytes();
+        run.recent(state) = std::move(read.recent);
+    }
+    if (std::holds_alternative<Days>(condition)) run.days(state) = read.days;
+    if (std::holds_alternative<Baseline>(condition)) run.frequency(state) = read.frequency;
+    if (std::holds_alternative<Distinct>(condition)) {
+        for (const auto& [value, at] : read.values) ring_bytes_ += run.distinct(state).put(values_.add(value), at, read.values.size());
+    }
+    if (!std::holds_alternative<Sequence>(condition)) return;
+    for (auto& mark : read.marks) {
+        mark.mark.value = mark.has_value ? values_.add(mark.value) : kNone;
+        mark.mark.epoch = mark.mark.at == kNever ? kNone : epochs_.add(mark.epoch);
+    }
+    run.marks(state) = {read.marks[0].mark, read.marks[1].mark};
 }
 
 void Engine::State::read_rule(ByteReader& in) {
     std::string id, hash, per;
-    bool in_force = false;
     for (auto* text : {&id, &hash, &per}) in.text(*text);
-    in.number(in_force);
     const auto it = std::find_if(runs_.begin(), runs_.end(), [&](const RuleRun& run) {
         return run.rule->id.str() == id && run.rule->hash == hash && run.rule->active();
     });
     AlertChange pattern;
     pattern.rule = RuleId(id);
     pattern.per = per;
-    if (it != runs_.end()) it->in_force = in_force;
+    RuleRun gone(blind_rule_, bits_, rules_->calendar);
+    transfer_run(in, it != runs_.end() ? *it : gone);
     read_states(in, it == runs_.end() ? nullptr : &*it, pattern);
+}
+
+void Engine::State::read_loose_alerts(ByteReader& in) {
+    for (auto n = in.count(); n > 0 && in.ok(); --n) {
+        bool has = false;
+        in.number(has);
+        if (!has) continue;
+        std::string id, hash;
+        OpenAlert alert;
+        in.text(id);
+        in.text(hash);
+        transfer(in, alert);
+        const auto it = std::find_if(runs_.begin(), runs_.end(), [&](const RuleRun& run) {
+            return run.rule->id.str() == id && run.rule->hash == hash && run.rule->active();
+        });
+        if (it != runs_.end()) {
+            alert.rule = index_of(*it);
+            it->summary = book_.add(std::move(alert));
+            continue;
+        }
+        AlertChange pattern;
+        pattern.rule = RuleId(id);
+        pattern.per = "rule";
+        pattern.subject = id;
+        book_.orphans.emplace(alert.id, orphan_of(alert, pattern));
+    }
+    bool has = false;
+    in.number(has);
+    if (!has) return;
+    OpenAlert alert;
+    transfer(in, alert);
+    alert.rule = kBlindRule;
+    blind_alert_ = book_.add(std::move(alert));
 }
 
 Result<void> Engine::State::restore(std::string_view bytes) {
@@ -346,8 +579,9 @@ Result<void> Engine::State::restore(std::string_view bytes) {
     ByteReader in(bytes.substr(kHeader.size(), bytes.size() - kHeader.size() - kSealBytes));
     transfer_fixed(in);
     gate_mask_ = mask_of(gate_tags_, bits_);
-    read_persons(in);
+    read_people(in);
     for (auto n = in.count(); n > 0 && in.ok(); --n) read_rule(in);
+    read_loose_alerts(in);
     for (auto n = in.count(); n > 0 && in.ok(); --n) {
         AlertChange orphan;
         transfer(in, orphan);
@@ -355,6 +589,11 @@ Result<void> Engine::State::restore(std::string_view bytes) {
     }
     if (!in.ok() || !in.at_end()) return fail("the rule checkpoint is damaged; the journal has to be folded anew");
     rebuild_queue();
+    rebuild_tag_ends();
+    plan_blindness();
+    std::vector<Index> open;
+    for (const auto& [index, alert] : book_.open()) open.push_back(index);
+    for (const auto index : open) plan(index);
     return {};
 }
 

@@ -13,10 +13,27 @@ constexpr std::int64_t kSweepEvery = 600'000;
 /// Of an open alert with its evidence, roughly.
 constexpr std::size_t kAlertBytes = 1500;
 
+/// Raised by the engine itself, whatever the files say.
+Rule make_blind_rule() {
+    Rule rule;
+    rule.id = RuleId("gate-blind");
+    rule.title = {"门禁看护中断", "The gate is blind"};
+    rule.text = {"自 {from} 起没有可用的记录来源({sources}),{count} 个对象未被看护:{values}。请检查设备,并设法上门看望。",
+                 "Nothing that could see them has worked since {from} ({sources}): {count} are not being watched: {values}. Please see to "
+                 "the devices, and look after them in another way."};
+    return rule;
+}
+
+bool asks_for_size(const Condition& condition) {
+    if (const auto* count = std::get_if<Count>(&condition)) return count->limit.by_household;
+    const auto* distinct = std::get_if<Distinct>(&condition);
+    return distinct != nullptr && distinct->limit.by_household;
+}
+
 }  // namespace
 
 Engine::State::State(std::shared_ptr<const RuleSet> rules, EngineSettings settings)
-    : rules_(std::move(rules)), settings_(std::move(settings)), bits_(*rules_) {
+    : rules_(std::move(rules)), settings_(std::move(settings)), bits_(*rules_), blind_rule_(make_blind_rule()) {
     runs_.reserve(rules_->rules.size());
     for (const auto& rule : rules_->rules) {
         auto& run = runs_.emplace_back(rule, bits_, rules_->calendar);
@@ -26,7 +43,14 @@ Engine::State::State(std::shared_ptr<const RuleSet> rules, EngineSettings settin
         const bool is_absent = std::holds_alternative<Absent>(rule.condition);
         if (is_absent && rule.per == Per::person) watching_persons_.push_back(index);
         if (is_absent && run.matcher.excuses_gate()) watching_gate_.push_back(index);
-        if (std::holds_alternative<Days>(rule.condition)) counting_days_.push_back(index);
+        if (is_absent) watching_.push_back(index);
+        if (std::holds_alternative<Days>(rule.condition) || std::holds_alternative<Baseline>(rule.condition)) {
+            on_days_.push_back(index);
+        }
+        if (const auto* sequence = std::get_if<Sequence>(&rule.condition)) {
+            for (const auto kind : sequence->watch) by_second_kind_[static_cast<std::size_t>(kind)].push_back(index);
+        }
+        wants_sizes_ = wants_sizes_ || asks_for_size(rule.condition);
         run.in_force = settings_.in_force == InForce::from_start;
     }
 }
@@ -39,6 +63,7 @@ bool Engine::State::awaits_load() const {
 std::size_t Engine::State::bytes() const {
     std::size_t out = state_bytes_ + ring_bytes_ + queue_.size() * sizeof(Deadline) + book_.open().size() * kAlertBytes;
     for (const auto& names : names_) out += names.bytes();
+    out += values_.bytes() + sizes_.size() * sizeof(std::uint32_t) + tag_ends_.size() * (sizeof(TagEnd) + 64);
     return out + names(Per::person).size() * sizeof(PersonFacts);
 }
 
@@ -72,10 +97,33 @@ void Engine::State::sweep() {
                 if (!persons_.at(index).tags.empty()) continue;
                 persons_.at(index) = {};
             }
+            if (i == static_cast<std::size_t>(Per::stranger) && labels_.contains(index)) continue;
+            if (i == static_cast<std::size_t>(Per::household) && index < sizes_.size()) sizes_[index] = 0;
             names_[i].release(index);
         }
     }
+    sweep_values();
     rebuild_queue();
+}
+
+void Engine::State::sweep_values() {
+    std::vector<bool> used(values_.end());
+    const auto use = [&](Index value) {
+        if (value != kNone) used[value] = true;
+    };
+    for (const auto& run : runs_) {
+        for (const auto& state : run.states) {
+            if (std::holds_alternative<Distinct>(run.rule->condition)) {
+                for (const auto& entry : run.distinct(state).entries()) use(entry.value);
+            }
+            if (!std::holds_alternative<Sequence>(run.rule->condition)) continue;
+            use(run.marks(state).latest.value);
+            use(run.marks(state).other.value);
+        }
+    }
+    for (Index index = 0; index < values_.end(); ++index) {
+        if (values_.holds(index) && !used[index]) values_.release(index);
+    }
 }
 
 Engine::Usage Engine::State::usage() const {
@@ -125,7 +173,17 @@ std::optional<MonoTime> Engine::next_deadline(const Now& now) {
 }
 
 Result<AlertChange> Engine::acknowledge(const AlertId& id, const Said& said, const Now& now) {
-    return state_->change_by_person(id, said, AlertState::acknowledged, now);
+    return state_->change_by_person(id, said, State::Saying::acknowledge, now);
+}
+
+Result<AlertChange> Engine::snooze(const AlertId& id, const Said& said, const Now& now) {
+    if (!said.until) return fail("a snooze must say until when");
+    return state_->change_by_person(id, said, State::Saying::snooze, now);
+}
+
+Result<AlertChange> Engine::note(const AlertId& id, const Said& said, const Now& now) {
+    if (said.note.empty()) return fail("a note must have words");
+    return state_->change_by_person(id, said, State::Saying::note, now);
 }
 
 Result<AlertChange> Engine::close(const AlertId& id, const Said& said, const Now& now) {
@@ -133,10 +191,11 @@ Result<AlertChange> Engine::close(const AlertId& id, const Said& said, const Now
     if (std::find(reasons.begin(), reasons.end(), said.reason) == reasons.end()) {
         return fail("the reason for closing an alert cannot be \"{}\"{}", said.reason, suggestion(said.reason, reasons));
     }
-    return state_->change_by_person(id, said, AlertState::resolved, now);
+    return state_->change_by_person(id, said, State::Saying::close, now);
 }
 
 std::vector<AlertChange> Engine::open_alerts() const { return state_->open_alerts(); }
+std::vector<Mute> Engine::mutes() const { return state_->mutes(); }
 bool Engine::awaits_load() const { return state_->awaits_load(); }
 const RuleSet& Engine::rules() const { return state_->rules(); }
 std::string Engine::checkpoint() const { return state_->checkpoint(); }

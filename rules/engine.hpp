@@ -44,6 +44,8 @@ struct EngineSettings {
     Key id_key{};               ///< Of the HMAC that makes alert ids.
     std::size_t memory_limit = 64u << 20;  ///< Bytes of state, estimated. Beyond it new subjects are refused and counted.
     InForce in_force = InForce::by_records;
+    /// A storm: when one rule raises more alerts than this within ten minutes, the others are told as one summary. 0: never.
+    std::uint32_t bundle_after = 0;
 };
 
 /// What a person says to an alert.
@@ -51,6 +53,14 @@ struct Said {
     std::string by;  ///< "uid 1000 (li)"; never empty.
     std::string note;
     std::string reason;  ///< For close(): true, false, well or duplicate.
+    std::optional<Stamp> until = std::nullopt;  ///< For acknowledge(), if it is to end; for snooze().
+};
+
+/// A rule, or one subject of it, that raises nothing for a while.
+struct Mute {
+    std::string rule;
+    std::string subject;  ///< Empty: all.
+    WallTime until;
 };
 
 /// The id of a record, in two parts.
@@ -89,10 +99,16 @@ public:
     /// The change that a person makes. It takes effect when its record comes back through on_record(), so that a replay sees the
     /// same order; only its number is taken at once. Fails when no such alert is open, saying so.
     [[nodiscard]] Result<AlertChange> acknowledge(const AlertId& id, const Said& said, const Now& now);
+    [[nodiscard]] Result<AlertChange> snooze(const AlertId& id, const Said& said, const Now& now);
+    /// Words beside it; nothing else changes.
+    [[nodiscard]] Result<AlertChange> note(const AlertId& id, const Said& said, const Now& now);
     [[nodiscard]] Result<AlertChange> close(const AlertId& id, const Said& said, const Now& now);
 
     /// Open alerts as their last change left them, ordered by time of firing and id.
     [[nodiscard]] std::vector<AlertChange> open_alerts() const;
+
+    /// The mutes that hold, by rule and subject.
+    [[nodiscard]] std::vector<Mute> mutes() const;
 
     /// The rules in force are not the rules held: see 2 above.
     [[nodiscard]] bool awaits_load() const;

@@ -54,16 +54,59 @@ bool Engine::State::tidy() {
     return false;
 }
 
+Engine::State::Next Engine::State::next() {
+    Next out;
+    const auto offer = [&](Point at, Sort sort) {
+        if (at < out.at) out = {at, sort};
+    };
+    // What should have come before now comes now.
+    if (!tag_ends_.empty()) offer(std::max(clock_.now(), point_of(tag_ends_.begin()->until)), Sort::tag_end);
+    offer(next_blind_, Sort::blindness);
+    if (tidy()) offer(queue_.front().at, Sort::rule);
+    if (const auto alert = book_.next_timer()) offer(std::max(clock_.now(), book_.at(*alert).timer), Sort::alert);
+    return out;
+}
+
 void Engine::State::fire_due(Point until, const std::optional<Stamp>& at, Changes& out) {
-    while (!queue_.empty() && queue_.front().at <= until && tidy() && queue_.front().at <= until) {
-        const auto deadline = pop();
-        auto& run = runs_[deadline.rule];
-        auto& state = *run.find(deadline.subject);
-        const auto stamp = at ? *at : stamp_of(run, state, deadline.at);
-        state.queued = state.due = kNever;
+    const bool rules_only = tag_ends_.empty() && next_blind_ == kNever && !book_.next_timer();
+    if (rules_only && (queue_.empty() || queue_.front().at > until)) return;
+    for (auto due = next(); due.at <= until; due = next()) {
         // What fell due while nobody watched is told as of the moment at which it was noticed.
-        on_due(run, state, {stamp, at ? until : deadline.at, nullptr}, out);
+        const Cause cause{at ? *at : local(clock_.stamp_at(due.at)), at ? until : due.at};
+        switch (due.sort) {
+            case Sort::tag_end: {
+                const auto end = *tag_ends_.begin();
+                tag_ends_.erase(tag_ends_.begin());
+                end_tag(end, cause, out);
+                break;
+            }
+            case Sort::blindness:
+                for (auto index : watching_) {
+                    auto& run = runs_[index];
+                    if (!run.blind && run.blind_since != kNever && run.blind_since + blind_limit(run) <= due.at) {
+                        go_blind(run, cause, out);
+                    }
+                }
+                plan_blindness();
+                break;
+            case Sort::rule:
+                fire_rule(until, at, out);
+                break;
+            case Sort::alert:
+                on_timer(*book_.next_timer(), cause, out);
+                break;
+        }
     }
+}
+
+/// The deadline in front, which is a real one.
+void Engine::State::fire_rule(Point until, const std::optional<Stamp>& at, Changes& out) {
+    const auto deadline = pop();
+    auto& run = runs_[deadline.rule];
+    auto& state = *run.find(deadline.subject);
+    const auto stamp = at ? *at : stamp_of(run, state, deadline.at);
+    state.queued = state.due = kNever;
+    on_due(run, state, {stamp, at ? until : deadline.at}, out);
 }
 
 void Engine::State::rebuild_queue() {
@@ -77,26 +120,28 @@ void Engine::State::rebuild_queue() {
     std::make_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
 }
 
-/// Midnights are points of the wall clock: when it was stepped they lie elsewhere.
+/// Midnights and ends are points of the wall clock: when it was stepped they lie elsewhere.
 void Engine::State::on_shift(Changes& out) {
     if (std::abs(clock_.shift() - shift_) < kStep) return;
     shift_ = clock_.shift();
-    for (const auto index : counting_days_) {
+    for (const auto index : on_days_) {
         auto& run = runs_[index];
-        const auto& days = std::get<Days>(run.rule->condition);
         for (auto& state : run.states) {
-            if (state.due != kNever) set_due(run, state, clock_.point_at(midnight(run_breaks_on(days, run.days(state))).time));
+            if (state.due != kNever) set_due(run, state, point_of(day_due(run, state)));
         }
     }
+    std::vector<Index> open;
+    for (const auto& [index, alert] : book_.open()) open.push_back(index);
+    for (const auto index : open) plan(index);
     fire_due(clock_.now(), std::nullopt, out);
 }
 
 Stamp Engine::State::stamp_of(const RuleRun& run, const SubjectState& state, Point due) const {
     const auto stamp = local(clock_.stamp_at(due));
-    const auto* days = std::get_if<Days>(&run.rule->condition);
-    if (days == nullptr) return stamp;
+    const auto& condition = run.rule->condition;
+    if (!std::holds_alternative<Days>(condition) && !std::holds_alternative<Baseline>(condition)) return stamp;
     // To the millisecond, though the clock was slewed since.
-    const auto exact = midnight(run_breaks_on(*days, run.days(state)));
+    const auto exact = local(Stamp{WallTime{Millis{day_due(run, state)}}, stamp.offset});
     return std::abs((exact.time - stamp.time).count()) < kStep ? exact : stamp;
 }
 
@@ -108,8 +153,10 @@ void Engine::State::on_time(const Moment& now, Changes& out) {
 }
 
 std::optional<Millis> Engine::State::until_next(const Moment& now) {
-    if (!clock_.running() || !tidy()) return std::nullopt;
-    return Millis{std::max<std::int64_t>(0, queue_.front().at - clock_.read(now).ran)};
+    if (!clock_.running()) return std::nullopt;
+    const auto due = next();
+    if (due.at == kNever) return std::nullopt;
+    return Millis{std::max<std::int64_t>(0, due.at - clock_.read(now).ran)};
 }
 
 }  // namespace menshen::rules

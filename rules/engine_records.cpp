@@ -34,6 +34,7 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     const auto reading = clock_.read(moment, alive);
     if (!is_first) {
         fire_due(reading.ran, std::nullopt, out);
+        count_time_off(reading, record, out);
         fire_due(reading.now, record.at, out);
     }
     clock_.move(moment, reading);
@@ -42,11 +43,11 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     if (position_.epoch != record.epoch) position_.epoch = record.epoch;
     position_.seq = record.seq;
 
-    Context context{record, out, clock_.now(), {0, gate_mask_}, {}};
+    Context context{record, out, clock_.now(), {0, gate_mask_, nullptr}, {}};
     context.subjects.fill(kNone);
     if (is_first && settings_.in_force == InForce::from_start) {
         for (auto& run : runs_) {
-            if (run.in_force) load(run, context);
+            if (run.in_force) load(run, cause_of(context));
         }
     }
     fold(context);
@@ -54,88 +55,41 @@ void Engine::State::on_record(const Record& record, Changes& out) {
 }
 
 void Engine::State::fold(Context& context) {
-    switch (context.record.kind) {
+    const auto& record = context.record;
+    switch (record.kind) {
         case Kind::alert:
             return fold_alert(context);  // its person is the subject, nobody has passed
+        case Kind::mute:
+            return fold_mute(context);
         case Kind::rules_changed:
             fold_rules_changed(context);
             break;
         case Kind::roster_changed:
             if (fold_roster_changed(context)) return;
             break;
+        case Kind::device_online:
+        case Kind::device_offline:
+            fold_device(context);
+            break;
+        case Kind::clock_trusted:
+        case Kind::started:
+            look_around(cause_of(context), context.out);
+            break;
         default:
             break;
     }
-    const bool is_tag = context.record.kind == Kind::tag_added || context.record.kind == Kind::tag_removed;
-    if (!context.record.person.empty()) {
-        fold_person(context);
-        if (is_tag) fold_tag(context);
-    } else if (is_tag && context.record.household.empty()) {
-        fold_gate_tag(context);
-    }
-}
-
-/// A record that carries tags tells all that the person had; one without them tells nothing: records files often have none.
-void Engine::State::fold_person(Context& context) {
-    const auto& record = context.record;
-    const auto person = subject_of(Per::person, context);
-    if (person == kRefused) return;
-    auto& facts = persons_.at(person);
-    if (!record.household.empty() && facts.household != record.household.str()) facts.household = record.household.str();
-    if (!record.person_tags.empty() && facts.tags != record.person_tags) {
-        const auto before = facts.mask;
-        facts.tags.clear();
-        for (const auto& tag : record.person_tags) add_tag(facts.tags, tag);
-        facts.mask = mask_of(facts.tags, bits_);
-        retag(context, person, before);
-    }
-    context.tags.person = facts.mask;
-}
-
-void Engine::State::fold_tag(Context& context) {
-    const auto person = subject_of(Per::person, context);
-    if (person == kRefused) return;
-    auto& facts = persons_.at(person);
-    const auto before = facts.mask;
-    const auto& tag = context.record.tag;
-    if (context.record.kind == Kind::tag_added ? !add_tag(facts.tags, tag) : !remove_tag(facts.tags, tag)) return;
-    facts.mask = context.tags.person = mask_of(facts.tags, bits_);
-    retag(context, person, before);
-}
-
-/// Tags make persons subjects of `absent`, and excuse them.
-void Engine::State::retag(Context& context, Index person, TagMask before) {
-    const auto now = persons_.at(person).mask;
-    if (now == before) return;
-    for (const auto index : watching_persons_) {
-        auto& run = runs_[index];
-        if (!run.in_force) continue;
-        const bool admitted = run.matcher.admits(now);
-        auto* state = run.find(person);
-        if (state != nullptr && state->member && !admitted) end_watch(run, *state, context);
-        if (admitted && run.matcher.by_tags() && (state == nullptr || !state->member)) {
-            state = state_for(run, person);
-            if (state != nullptr) begin_silence(run, *state, context);
-        } else if (state != nullptr && state->member) {
-            excuse(run, *state, run.matcher.excused({now, gate_mask_}), context);
+    if (!record.person.empty()) fold_person(context);
+    if (record.kind == Kind::tag_added || record.kind == Kind::tag_removed) fold_tag(context);
+    if (wants_sizes_ && record.household_size > 0) {
+        const auto household = subject_of(Per::household, context);
+        if (household != kRefused) {
+            if (household >= sizes_.size()) sizes_.resize(household + 1);
+            sizes_[household] = record.household_size;
         }
     }
-}
-
-void Engine::State::fold_gate_tag(Context& context) {
-    const auto& record = context.record;
-    if (!record.origin.empty()) return;
-    if (record.kind == Kind::tag_added ? !add_tag(gate_tags_, record.tag) : !remove_tag(gate_tags_, record.tag)) return;
-    gate_mask_ = context.tags.gate = mask_of(gate_tags_, bits_);
-    for (const auto index : watching_gate_) {
-        auto& run = runs_[index];
-        if (!run.in_force) continue;
-        for (const auto slot : run.by_name(names(run.rule->per))) {
-            auto& state = run.states[slot];
-            const auto* facts = run.rule->per == Per::person ? persons_.find(state.subject) : nullptr;
-            if (state.member) excuse(run, state, run.matcher.excused({facts == nullptr ? 0 : facts->mask, gate_mask_}), context);
-        }
-    }
+    if (labels_.empty() || record.stranger.empty()) return;
+    const auto label = labels_.find(names(Per::stranger).find(record.stranger.str()));
+    if (label != labels_.end()) context.tags.stranger_label = &label->second.name;
 }
 
 void Engine::State::fold_rules_changed(Context& context) {
@@ -160,31 +114,42 @@ void Engine::State::fold_rules_changed(Context& context) {
         if (run.in_force && !listed) unload(run, context);
         if (!run.in_force && listed) {
             run.in_force = true;
-            load(run, context);
+            load(run, cause_of(context));
         }
     }
+    look_around(cause_of(context), context.out);
 }
 
 /// Who is a subject without being seen: the gate, and persons by their tags.
-void Engine::State::load(RuleRun& run, Context& context) {
+void Engine::State::load(RuleRun& run, const Cause& cause) {
     if (!std::holds_alternative<Absent>(run.rule->condition)) return;
     if (run.rule->per == Per::gate) {
-        if (auto* state = state_for(run, names(Per::gate).add(settings_.gate))) begin_silence(run, *state, context);
+        if (auto* state = state_for(run, names(Per::gate).add(settings_.gate))) begin_silence(run, *state, cause);
     }
     if (run.rule->per != Per::person || !run.matcher.by_tags()) return;
     for (Index person = 0; person < names(Per::person).end(); ++person) {
         const auto* facts = persons_.find(person);
         if (facts == nullptr || !names(Per::person).holds(person) || !run.matcher.admits(facts->mask)) continue;
-        if (auto* state = state_for(run, person)) begin_silence(run, *state, context);
+        if (auto* state = state_for(run, person)) begin_silence(run, *state, cause);
     }
 }
 
 void Engine::State::unload(RuleRun& run, Context& context) {
     for (const auto slot : run.by_name(names(run.rule->per))) end_alert(run.states[slot], context.record.at, context.out);
+    if (run.summary != kNone) end_in_book(run.summary, context.record.at, "auto", context.out);
     ring_bytes_ -= run.ring_bytes();
     state_bytes_ -= run.states.size() * run.bytes_each();
     run.clear();
     run.in_force = false;
+    plan_blindness();
+}
+
+/// Forgets the state of one subject, with what it learned.
+void Engine::State::drop(RuleRun& run, SubjectState& state) {
+    state_bytes_ -= run.bytes_each();
+    if (std::holds_alternative<Count>(run.rule->condition)) ring_bytes_ -= run.recent(state).bytes();
+    if (std::holds_alternative<Distinct>(run.rule->condition)) ring_bytes_ -= run.distinct(state).bytes();
+    run.remove_at(run.slot_of(state));
 }
 
 /// Whoever left the roster is watched no longer, whatever the rule. False when nobody left.
@@ -204,11 +169,10 @@ bool Engine::State::fold_roster_changed(Context& context) {
         auto* state = run.rule->per == per ? run.find(subject) : nullptr;
         if (state == nullptr) continue;
         end_alert(*state, record.at, context.out);
-        state_bytes_ -= run.bytes_each();
-        if (std::holds_alternative<Count>(run.rule->condition)) ring_bytes_ -= run.recent(*state).bytes();
-        run.remove_at(run.slot_of(*state));
+        drop(run, *state);
     }
     if (per == Per::person) persons_.at(subject) = {};
+    if (per == Per::stranger) labels_.erase(subject);
     return true;
 }
 
@@ -219,17 +183,11 @@ void Engine::State::fold_alert(Context& context) {
     if (index != kNone) {
         auto& alert = book_.at(index);
         alert.number = std::max(alert.number, change->change);
-        if (change->by.empty()) return;
-        alert.state = change->state;
-        alert.at = change->at;
-        alert.by = change->by;
-        alert.note = change->note;
-        if (change->state != AlertState::resolved) return;
-        auto& run = runs_[alert.rule];
-        if (auto* state = run.find(alert.subject)) state->alert = kNone;
-        book_.remove(index);
+        // What the rules made was done when they made it.
+        if (!change->by.empty()) apply_saying(index, *change, context);
         return;
     }
+    if (change->rule == blind_rule_.id) return;
     const auto& rules = rules_->rules;
     const auto* rule = rules_->find(change->rule);
     const bool held = rule != nullptr && runs_[static_cast<std::size_t>(rule - rules.data())].in_force;
@@ -245,16 +203,41 @@ void Engine::State::fold_alert(Context& context) {
 // all the rules that match are found first and their states asked for together, then each is worked on.
 void Engine::State::match(Context& context) {
     hits_.clear();
-    for (const auto index : by_kind_[static_cast<std::size_t>(context.record.kind)]) {
+    const auto kind = static_cast<std::size_t>(context.record.kind);
+    const auto hit = [&](Index index, const Matcher& matcher) {
         auto& run = runs_[index];
-        if (!run.in_force || !run.matcher.matches(context.record, context.tags)) continue;
+        if (!run.in_force || !matcher.matches(context.record, context.tags)) return;
         const auto subject = subject_of(run.rule->per, context);
-        if (subject == kRefused) continue;
+        if (subject == kRefused) return;
         run.prefetch_slot(subject);
         hits_.push_back({index, subject});
+    };
+    for (const auto index : by_kind_[kind]) hit(index, runs_[index].matcher);
+    const auto firsts = hits_.size();
+    for (const auto index : by_second_kind_[kind]) hit(index, *runs_[index].second);
+    for (const auto& found : hits_) runs_[found.rule].prefetch_state(found.subject);
+    // A record may be A and B of one sequence: then it answers an earlier A, and is no B before itself.
+    for (std::size_t i = firsts; i < hits_.size(); ++i) {
+        auto& run = runs_[hits_[i].rule];
+        if (std::get<Sequence>(run.rule->condition).form != Sequence::Form::not_before) on_second(run, hits_[i].subject, context);
     }
-    for (const auto& hit : hits_) runs_[hit.rule].prefetch_state(hit.subject);
-    for (const auto& hit : hits_) on_match(runs_[hit.rule], hit.subject, context);
+    for (std::size_t i = 0; i < firsts; ++i) on_match(runs_[hits_[i].rule], hits_[i].subject, context);
+    for (std::size_t i = firsts; i < hits_.size(); ++i) {
+        auto& run = runs_[hits_[i].rule];
+        if (std::get<Sequence>(run.rule->condition).form == Sequence::Form::not_before) on_second(run, hits_[i].subject, context);
+    }
+}
+
+/// As the record says, or as it was said of the household last; 0 when unknown.
+std::uint32_t Engine::State::household_size(Context& context) {
+    if (context.record.household_size > 0) return context.record.household_size;
+    auto household = subject_of(Per::household, context);
+    if (household == kRefused && !context.record.person.empty()) {
+        const auto person = subject_of(Per::person, context);
+        const auto* facts = person == kRefused ? nullptr : persons_.find(person);
+        if (facts != nullptr && !facts->household.empty()) household = names(Per::household).find(facts->household);
+    }
+    return household < sizes_.size() ? sizes_[household] : 0;
 }
 
 Index Engine::State::subject_of(Per per, Context& context) {

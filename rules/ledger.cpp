@@ -9,12 +9,12 @@ Result<void> AlertLedger::note(const Record& alert) {
     if (!change) return tl::unexpected(change.error());
     auto& number = numbers_[change->id.str()];
     number = std::max(number, change->change);
-    if (change->by.empty()) made_by_rules_.emplace(change->id.str(), change->state, change->at.time.since_epoch.count());
+    if (change->by.empty()) made_by_rules_.emplace(change->id.str(), change->state, change->at.time.since_epoch.count(), change->reason);
     return {};
 }
 
 std::optional<AlertChange> AlertLedger::fresh(AlertChange change) {
-    const Key key{change.id.str(), change.state, change.at.time.since_epoch.count()};
+    const Key key{change.id.str(), change.state, change.at.time.since_epoch.count(), change.reason};
     if (!made_by_rules_.insert(key).second) return std::nullopt;
     auto& number = numbers_[change.id.str()];
     if (number >= change.change) change.change = number + 1;

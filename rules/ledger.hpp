@@ -21,9 +21,9 @@ public:
     [[nodiscard]] std::optional<AlertChange> fresh(AlertChange change);
 
 private:
-    /// A rule makes each state of an alert at most once at one moment. Its number is not part of the key: a person's change that
+    /// A rule makes each change of an alert at most once at one moment. Its number is not part of the key: a person's change that
     /// was on its way when the rule made its own may stand in the journal in another order.
-    using Key = std::tuple<std::string, AlertState, std::int64_t>;
+    using Key = std::tuple<std::string, AlertState, std::int64_t, std::string>;
     std::set<Key> made_by_rules_;
     std::map<std::string, std::uint32_t> numbers_;
 };

@@ -16,6 +16,10 @@ TagBits::TagBits(const RuleSet& set) {
         collect(rule.where.all);
         for (const auto& tests : rule.where.none) collect(tests);
         collect(rule.unless);
+        if (const auto* sequence = std::get_if<Sequence>(&rule.condition)) {
+            collect(sequence->where.all);
+            for (const auto& tests : sequence->where.none) collect(tests);
+        }
     }
     std::sort(names_.begin(), names_.end());
     names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
@@ -28,22 +32,28 @@ TagMask TagBits::bit(std::string_view tag) const {
 }
 
 Matcher::Matcher(const Rule& rule, const TagBits& bits, const Calendar& calendar) : during_(rule.during), calendar_(&calendar) {
-    for (const auto& test : rule.where.all) {
-        all_.push_back(compile(test, bits));
-        by_tags_ = by_tags_ || all_.back().what == What::person_tags;
-    }
-    for (const auto& tests : rule.where.none) {
-        auto& compiled = none_.emplace_back();
-        for (const auto& test : tests) compiled.push_back(compile(test, bits));
-    }
+    compile(rule.where, bits);
     for (const auto& test : rule.unless) {
         const auto compiled = compile(test, bits);
         (compiled.what == What::gate_tags ? unless_gate_ : unless_person_) |= compiled.mask;
     }
 }
 
+Matcher::Matcher(const Where& where, const TagBits& bits) { compile(where, bits); }
+
+void Matcher::compile(const Where& where, const TagBits& bits) {
+    for (const auto& test : where.all) {
+        all_.push_back(compile(test, bits));
+        by_tags_ = by_tags_ || all_.back().what == What::person_tags;
+    }
+    for (const auto& tests : where.none) {
+        auto& compiled = none_.emplace_back();
+        for (const auto& test : tests) compiled.push_back(compile(test, bits));
+    }
+}
+
 Matcher::Test Matcher::compile(const FieldTest& test, const TagBits& bits) {
-    constexpr std::array<std::pair<std::string_view, What>, 13> names{{{"person.tags", What::person_tags},
+    constexpr std::array<std::pair<std::string_view, What>, 15> names{{{"person.tags", What::person_tags},
                                                                        {"gate.tags", What::gate_tags},
                                                                        {"side", What::side},
                                                                        {"method", What::method},
@@ -55,7 +65,9 @@ Matcher::Test Matcher::compile(const FieldTest& test, const TagBits& bits) {
                                                                        {"door", What::door},
                                                                        {"device", What::device},
                                                                        {"reason", What::reason},
-                                                                       {"tag", What::tag}}};
+                                                                       {"tag", What::tag},
+                                                                       {"stranger.label", What::stranger_label},
+                                                                       {"household.size", What::household_size}}};
     Test out;
     out.name = test.field;
     out.values = test.values;
@@ -106,6 +118,10 @@ bool Matcher::Test::holds(const Record& record, Tags tags) const {
             return has(record.reason);
         case What::tag:
             return has(record.tag);
+        case What::stranger_label:
+            return tags.stranger_label != nullptr && has(*tags.stranger_label);
+        case What::household_size:
+            return record.household_size > 0 && has(std::to_string(record.household_size));
         case What::other:
             break;
     }

@@ -27,11 +27,14 @@ private:
 struct Tags {
     TagMask person = 0;
     TagMask gate = 0;
+    const std::string* stranger_label = nullptr;  ///< Nothing: the record's stranger has none.
 };
 
 class Matcher {
 public:
     Matcher(const Rule& rule, const TagBits& bits, const Calendar& calendar);
+    /// The B of a sequence: `where` alone.
+    Matcher(const Where& where, const TagBits& bits);
 
     /// `where` and `during`; kinds are sorted out before. A record without trusted wall time has no time of day, so it is outside
     /// of every `during`.
@@ -42,6 +45,8 @@ public:
     [[nodiscard]] bool by_tags() const { return by_tags_; }
     /// What `where` says of a person's tags.
     [[nodiscard]] bool admits(TagMask person) const;
+    /// Asks for the time of day or the day: nothing matches while the wall clock is not trusted.
+    [[nodiscard]] bool needs_wall_clock() const { return during_.has_value(); }
     [[nodiscard]] bool excuses_persons() const { return unless_person_ != 0; }
     [[nodiscard]] bool excuses_gate() const { return unless_gate_ != 0; }
 
@@ -60,6 +65,8 @@ private:
         device,
         reason,
         tag,
+        stranger_label,
+        household_size,
         other
     };
     struct Test {
@@ -70,12 +77,13 @@ private:
         [[nodiscard]] bool holds(const Record& record, Tags tags) const;
         [[nodiscard]] bool has(const std::string& value) const;
     };
+    void compile(const Where& where, const TagBits& bits);
     static Test compile(const FieldTest& test, const TagBits& bits);
 
     std::vector<Test> all_;
     std::vector<std::vector<Test>> none_;
     std::optional<Schedule> during_;
-    const Calendar* calendar_;
+    const Calendar* calendar_ = nullptr;
     TagMask unless_person_ = 0;
     TagMask unless_gate_ = 0;
     bool by_tags_ = false;

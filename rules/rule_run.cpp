@@ -1,57 +1,16 @@
 #include "rules/rule_run.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace menshen::rules {
 
-std::size_t RecentPoints::push(Point point, std::size_t most) {
-    if (points_.size() == most) {
-        points_[head_] = point;
-        head_ = head_ + 1 == most ? 0 : head_ + 1;
-        return 0;
-    }
-    const auto before = points_.capacity();
-    if (points_.size() == before) points_.reserve(std::min(most, std::max<std::size_t>(4, before * 2)));
-    points_.push_back(point);
-    return (points_.capacity() - before) * sizeof(Point);
+RuleRun::RuleRun(const Rule& r, const TagBits& bits, const Calendar& calendar) : rule(&r), matcher(r, bits, calendar) {
+    if (const auto* sequence = std::get_if<Sequence>(&r.condition)) second.emplace(sequence->where, bits);
 }
 
-std::vector<Point> RecentPoints::after(Point since) const {
-    std::vector<Point> out;
-    for (std::size_t i = 0; i < points_.size(); ++i) {
-        const auto point = points_[(head_ + i) % points_.size()];
-        if (point > since) out.push_back(point);
-    }
-    return out;
-}
-
-void RecentPoints::drop_until(Point since) {
-    points_ = after(since);
-    head_ = 0;
-}
-
-void DayMarks::add(std::int64_t day) {
-    if (mask == 0 || day > latest) {
-        const auto ahead = mask == 0 ? 64 : day - latest;
-        mask = ahead >= 64 ? 0 : mask << ahead;
-        latest = day;
-    }
-    // The wall clock may have been set back over midnight: a day that is long past says nothing.
-    if (latest - day < 64) mask |= std::uint64_t{1} << (latest - day);
-}
-
-std::uint32_t DayMarks::run() const { return static_cast<std::uint32_t>(std::countr_one(mask)); }
-
-std::uint32_t DayMarks::within(std::uint32_t days) const {
-    const auto window = days >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << days) - 1;
-    return static_cast<std::uint32_t>(std::popcount(mask & window));
-}
-
-std::int64_t DayMarks::nth(std::uint32_t n) const {
-    auto rest = mask;
-    for (std::uint32_t i = 1; i < n; ++i) rest &= rest - 1;
-    return latest - std::countr_zero(rest);
+bool RuleRun::learns_silence() const {
+    const auto* absent = std::get_if<Absent>(&rule->condition);
+    return absent != nullptr && absent->budget.has_value();
 }
 
 SubjectState& RuleRun::add(Index subject) {
@@ -59,12 +18,18 @@ SubjectState& RuleRun::add(Index subject) {
     slots_[subject] = static_cast<Index>(states.size());
     if (std::holds_alternative<Count>(rule->condition)) recent_.emplace_back();
     if (std::holds_alternative<Days>(rule->condition)) days_.emplace_back();
+    if (std::holds_alternative<Distinct>(rule->condition)) distinct_.emplace_back();
+    if (std::holds_alternative<Sequence>(rule->condition)) marks_.emplace_back();
+    if (learns_silence()) learned_.emplace_back();
+    if (std::holds_alternative<Baseline>(rule->condition)) frequency_.emplace_back();
     auto& state = states.emplace_back();
     state.subject = subject;
     return state;
 }
 
 void RuleRun::remove_at(Index slot) {
+    if (states[slot].member) --members;
+    if (!frequency_.empty()) frequency_[slot].withdraw(population);
     slots_[states[slot].subject] = kNone;
     const auto take_last = [&](auto& list) {
         if (list.empty()) return;
@@ -74,6 +39,10 @@ void RuleRun::remove_at(Index slot) {
     take_last(states);
     take_last(recent_);
     take_last(days_);
+    take_last(distinct_);
+    take_last(marks_);
+    take_last(learned_);
+    take_last(frequency_);
     if (slot < states.size()) slots_[states[slot].subject] = slot;
 }
 
@@ -82,6 +51,17 @@ void RuleRun::clear() {
     slots_.clear();
     recent_.clear();
     days_.clear();
+    distinct_.clear();
+    marks_.clear();
+    learned_.clear();
+    frequency_.clear();
+    members = 0;
+    blind_since = kNever;
+    blind = false;
+    population = {};
+    storm_began = kNever;
+    storm_count = bundled_open = bundled_told = 0;
+    summary = kNone;
 }
 
 std::vector<Index> RuleRun::by_name(const Names& names) const {
@@ -94,27 +74,45 @@ std::vector<Index> RuleRun::by_name(const Names& names) const {
 
 bool RuleRun::is_idle(const SubjectState& state, const SpanClock& clock) const {
     if (state.alert != kNone || state.latched || state.member) return false;
-    return std::visit(Match{
-                          [&](const Each&) { return clock.now() >= state.since; },
-                          [&](const Absent&) { return true; },
-                          [&](const Count& count) {
-                              return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
-                          },
-                          [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
-                          [&](const auto&) { return true; },
-                      },
-                      rule->condition);
+    return std::visit(
+        Match{
+            [&](const Each&) { return clock.now() >= state.since; },
+            [&](const Absent&) { return !learns_silence(); },
+            [&](const Count& count) {
+                return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
+            },
+            [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
+            [&](const Distinct& d) {
+                const auto& entries = distinct(state).entries();
+                return entries.empty() || clock.now() - entries.back().at >= d.over.count();
+            },
+            [](const Baseline&) { return false; },
+            [&](const Sequence& sequence) {
+                const auto& latest = marks(state).latest;
+                return state.due == kNever && (latest.at == kNever || clock.now() - latest.at >= sequence.within.count());
+            },
+        },
+        rule->condition);
 }
 
 std::size_t RuleRun::bytes_each() const {
     const auto own = sizeof(SubjectState) + sizeof(Index);
-    if (std::holds_alternative<Count>(rule->condition)) return own + sizeof(RecentPoints);
-    return std::holds_alternative<Days>(rule->condition) ? own + sizeof(DayMarks) : own;
+    return own + std::visit(Match{
+                                [](const Each&) { return std::size_t{0}; },
+                                [&](const Absent&) { return learns_silence() ? sizeof(LearnedSilence) : 0; },
+                                [](const Count&) { return sizeof(RecentPoints); },
+                                [](const Days&) { return sizeof(DayMarks); },
+                                [](const Distinct&) { return sizeof(DistinctWindow); },
+                                [](const Baseline&) { return sizeof(FrequencyModel); },
+                                [](const Sequence&) { return sizeof(SequenceMarks); },
+                            },
+                            rule->condition);
 }
 
 std::size_t RuleRun::ring_bytes() const {
     std::size_t out = 0;
     for (const auto& points : recent_) out += points.bytes();
+    for (const auto& window : distinct_) out += window.bytes();
     return out;
 }
 

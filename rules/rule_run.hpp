@@ -3,48 +3,16 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "rules/frequency_model.hpp"
 #include "rules/matcher.hpp"
 #include "rules/rule.hpp"
-#include "rules/span_clock.hpp"
-#include "rules/subjects.hpp"
+#include "rules/silence_model.hpp"
+#include "rules/windows.hpp"
 
 namespace menshen::rules {
-
-using Point = SpanClock::Point;
-inline constexpr Point kNever = std::numeric_limits<Point>::max();
-
-/// The most recent matches of a `count`: one more than its limit are enough to know whether it is passed.
-class RecentPoints {
-public:
-    /// Returns how many bytes it grew by.
-    std::size_t push(Point point, std::size_t most);
-    [[nodiscard]] std::size_t size() const { return points_.size(); }
-    [[nodiscard]] Point oldest() const { return points_[head_]; }
-    [[nodiscard]] Point newest() const { return points_[(head_ + points_.size() - 1) % points_.size()]; }
-    /// Those after `since`, oldest first.
-    [[nodiscard]] std::vector<Point> after(Point since) const;
-    /// Forgets all up to `since`.
-    void drop_until(Point since);
-    [[nodiscard]] std::size_t bytes() const { return points_.capacity() * sizeof(Point); }
-
-private:
-    std::vector<Point> points_;
-    std::size_t head_ = 0;  // of the oldest, once the ring is full
-};
-
-/// Local days with a match: bit k is `latest` - k.
-struct DayMarks {
-    std::uint64_t mask = 0;
-    std::int64_t latest = 0;
-    void add(std::int64_t day);
-    /// Days without a gap that end with the latest.
-    [[nodiscard]] std::uint32_t run() const;
-    [[nodiscard]] std::uint32_t within(std::uint32_t days) const;
-    /// The n-th latest day, n from 1; there must be as many.
-    [[nodiscard]] std::int64_t nth(std::uint32_t n) const;
-};
 
 /// What every condition needs, in one line of the cache; what only one of them needs lies beside it in the RuleRun.
 struct SubjectState {
@@ -52,9 +20,9 @@ struct SubjectState {
     Index alert = kNone;    ///< The open one, in the alert book.
     Point due = kNever;     ///< When time alone will change something.
     Point queued = kNever;  ///< Its place in the queue of deadlines: at or before `due`.
-    Point since = 0;        ///< absent: silence counts from here. each: quiet until then.
+    Point since = 0;        ///< absent: silence counts from here. each: quiet until then. sequence then_not: A.
 
-    // absent: what the evidence will say
+    // absent, and A of then_not: what the evidence will say
     std::int64_t seen_ms = kNever;  ///< Wall time of the last match.
     std::uint64_t start_seq = 0;    ///< The record that `since` is of.
     Index start_epoch = kNone;
@@ -64,17 +32,39 @@ struct SubjectState {
     bool member = false;     ///< absent: is watched.
     bool suspended = false;  ///< absent: `unless` holds.
     bool latched = false;    ///< The condition holds and has raised its alert: it does not again until it ceased to hold.
+    bool spoiled = false;    ///< absent: this silence was blind for a while, or its begin is not known: nothing to learn from.
+    bool went_out = false;   ///< absent: seen leaving. The learned threshold says nothing about somebody who is out.
 };
 static_assert(sizeof(SubjectState) == 64);
 
+/// A learned `absent`: what the person's rhythm says of the silence that is on.
+struct LearnedSilence {
+    SilenceModel model;
+    std::int64_t threshold = 0;  ///< Of this silence, in ms.
+};
+
 class RuleRun {
 public:
-    RuleRun(const Rule& r, const TagBits& bits, const Calendar& calendar) : rule(&r), matcher(r, bits, calendar) {}
+    RuleRun(const Rule& r, const TagBits& bits, const Calendar& calendar);
 
     const Rule* rule;
     Matcher matcher;
+    std::optional<Matcher> second;  ///< B of a sequence.
     bool in_force = false;
     std::vector<SubjectState> states;
+
+    // absent
+    std::size_t members = 0;     ///< States that are watched: a shared budget is divided by their number.
+    Point blind_since = kNever;  ///< No source that could match works since then.
+    bool blind = false;          ///< For so long that the silence no longer counts.
+    // baseline
+    FrequencyPopulation population;
+    // A storm: many alerts at once are told as one.
+    Point storm_began = kNever;
+    std::uint32_t storm_count = 0;
+    std::uint32_t bundled_open = 0;
+    std::uint32_t bundled_told = 0;  ///< The count that the summary last told.
+    Index summary = kNone;           ///< In the alert book.
 
     [[nodiscard]] SubjectState* find(Index subject) {
         if (subject >= slots_.size() || slots_[subject] == kNone) return nullptr;
@@ -88,6 +78,8 @@ public:
         __builtin_prefetch(&states[slots_[subject]], 1);
         if (!recent_.empty()) __builtin_prefetch(&recent_[slots_[subject]], 1);
         if (!days_.empty()) __builtin_prefetch(&days_[slots_[subject]], 1);
+        if (!learned_.empty()) __builtin_prefetch(&learned_[slots_[subject]], 1);
+        if (!frequency_.empty()) __builtin_prefetch(&frequency_[slots_[subject]], 1);
     }
     [[nodiscard]] Index slot_of(const SubjectState& state) const { return static_cast<Index>(&state - states.data()); }
     /// Of a state of this run, if its condition is `count`.
@@ -96,6 +88,17 @@ public:
     /// Of a state of this run, if its condition is `days`.
     [[nodiscard]] DayMarks& days(const SubjectState& state) { return days_[slot_of(state)]; }
     [[nodiscard]] const DayMarks& days(const SubjectState& state) const { return days_[slot_of(state)]; }
+
+    /// Of a state of this run, if its condition is `distinct`, a sequence, a learned `absent`, a `baseline`.
+    [[nodiscard]] DistinctWindow& distinct(const SubjectState& state) { return distinct_[slot_of(state)]; }
+    [[nodiscard]] const DistinctWindow& distinct(const SubjectState& state) const { return distinct_[slot_of(state)]; }
+    [[nodiscard]] SequenceMarks& marks(const SubjectState& state) { return marks_[slot_of(state)]; }
+    [[nodiscard]] const SequenceMarks& marks(const SubjectState& state) const { return marks_[slot_of(state)]; }
+    [[nodiscard]] LearnedSilence& learned(const SubjectState& state) { return learned_[slot_of(state)]; }
+    [[nodiscard]] const LearnedSilence& learned(const SubjectState& state) const { return learned_[slot_of(state)]; }
+    [[nodiscard]] FrequencyModel& frequency(const SubjectState& state) { return frequency_[slot_of(state)]; }
+    [[nodiscard]] const FrequencyModel& frequency(const SubjectState& state) const { return frequency_[slot_of(state)]; }
+    [[nodiscard]] bool learns_silence() const;
 
     SubjectState& add(Index subject);
     void remove_at(Index slot);
@@ -112,6 +115,10 @@ private:
     std::vector<Index> slots_;  // of a subject, in `states`
     std::vector<RecentPoints> recent_;
     std::vector<DayMarks> days_;
+    std::vector<DistinctWindow> distinct_;
+    std::vector<SequenceMarks> marks_;
+    std::vector<LearnedSilence> learned_;
+    std::vector<FrequencyModel> frequency_;
 };
 
 }  // namespace menshen::rules

@@ -72,23 +72,55 @@ std::vector<Index> Names::sorted() const {
     return out;
 }
 
-bool add_tag(std::vector<std::string>& tags, const std::string& tag) {
-    const auto it = std::lower_bound(tags.begin(), tags.end(), tag);
-    if (tag.empty() || tags.size() >= kMostTagsEach || (it != tags.end() && *it == tag)) return false;
+namespace {
+
+auto place_of(TagList& tags, std::string_view name) {
+    return std::lower_bound(tags.begin(), tags.end(), name, [](const Tag& tag, std::string_view x) { return tag.name < x; });
+}
+
+}  // namespace
+
+bool add_tag(TagList& tags, const Tag& tag) {
+    const auto it = place_of(tags, tag.name);
+    if (it != tags.end() && it->name == tag.name) {
+        if (it->until == tag.until) return false;
+        it->until = tag.until;
+        return true;
+    }
+    if (tag.name.empty() || tags.size() >= kMostTagsEach) return false;
     tags.insert(it, tag);
     return true;
 }
 
-bool remove_tag(std::vector<std::string>& tags, const std::string& tag) {
-    const auto it = std::lower_bound(tags.begin(), tags.end(), tag);
-    if (it == tags.end() || *it != tag) return false;
+bool remove_tag(TagList& tags, const std::string& name) {
+    const auto it = place_of(tags, name);
+    if (it == tags.end() || it->name != name) return false;
     tags.erase(it);
     return true;
 }
 
-TagMask mask_of(const std::vector<std::string>& tags, const TagBits& bits) {
+bool set_tags(TagList& tags, const std::vector<std::string>& names) {
+    const auto same = [](const Tag& tag, const std::string& name) { return tag.name == name; };
+    if (tags.size() == names.size() && std::equal(tags.begin(), tags.end(), names.begin(), same)) return false;
+    TagList now;
+    for (const auto& name : names) {
+        const auto* held = find_tag(tags, name);
+        add_tag(now, held != nullptr ? *held : Tag{name, Tag::kNoEnd});
+    }
+    if (now == tags) return false;
+    tags = std::move(now);
+    return true;
+}
+
+const Tag* find_tag(const TagList& tags, std::string_view name) {
+    const auto it =
+        std::lower_bound(tags.begin(), tags.end(), name, [](const Tag& tag, std::string_view x) { return tag.name < x; });
+    return it != tags.end() && it->name == name ? &*it : nullptr;
+}
+
+TagMask mask_of(const TagList& tags, const TagBits& bits) {
     TagMask out = 0;
-    for (const auto& tag : tags) out |= bits.bit(tag);
+    for (const auto& tag : tags) out |= bits.bit(tag.name);
     return out;
 }
 

@@ -2,6 +2,7 @@
 /// Who and what the rules know of: names as small numbers, and the tags and household of persons.
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,20 +53,32 @@ private:
     std::size_t bytes_ = 0;
 };
 
+/// A tag, and the wall time (ms since 1970) at which it ends by itself.
+struct Tag {
+    static constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
+    std::string name;
+    std::int64_t until = kNoEnd;
+    bool operator==(const Tag&) const = default;
+};
+using TagList = std::vector<Tag>;  ///< Sorted by name.
+
 /// What is known of one person, whether a rule asks for it now or not.
 struct PersonFacts {
     std::string household;
-    std::vector<std::string> tags;  ///< Sorted.
-    TagMask mask = 0;               ///< Of the tags that rules name.
+    TagList tags;
+    TagMask mask = 0;  ///< Of the tags that rules name.
 };
 
 /// Tags of one person or gate; more are ignored.
 inline constexpr std::size_t kMostTagsEach = 64;
 
-/// Sorted insertion and removal; false when nothing changed.
-bool add_tag(std::vector<std::string>& tags, const std::string& tag);
-bool remove_tag(std::vector<std::string>& tags, const std::string& tag);
-[[nodiscard]] TagMask mask_of(const std::vector<std::string>& tags, const TagBits& bits);
+/// Sorted insertion (a tag that is there gets the new end) and removal; false when nothing changed.
+bool add_tag(TagList& tags, const Tag& tag);
+bool remove_tag(TagList& tags, const std::string& name);
+/// The list becomes these names, sorted; those that stay keep their end. False when nothing changed.
+bool set_tags(TagList& tags, const std::vector<std::string>& names);
+[[nodiscard]] const Tag* find_tag(const TagList& tags, std::string_view name);
+[[nodiscard]] TagMask mask_of(const TagList& tags, const TagBits& bits);
 
 class Persons {
 public:

@@ -205,6 +205,10 @@ Placeholders placeholders_of(std::string_view text) {
     return out;
 }
 
+Text render(const Text& text, const std::map<std::string, Value>& evidence) {
+    return {render(text.zh, evidence, Language::zh), render(text.en, evidence, Language::en)};
+}
+
 Text render(const Rule& rule, const std::map<std::string, Value>& evidence) {
     return {render(rule.text.zh, evidence, Language::zh), render(rule.text.en, evidence, Language::en)};
 }

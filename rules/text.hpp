@@ -22,6 +22,7 @@ struct Placeholders {
 [[nodiscard]] Placeholders placeholders_of(std::string_view text);
 
 /// Fills every placeholder but {person} and {household} from the evidence; a value that is absent reads 未知 or "unknown".
+[[nodiscard]] Text render(const Text& text, const std::map<std::string, Value>& evidence);
 [[nodiscard]] Text render(const Rule& rule, const std::map<std::string, Value>& evidence);
 
 /// Puts names (or ids) into a rendered text. Empty ones leave no double blank behind.
