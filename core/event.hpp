@@ -44,12 +44,20 @@ struct FaceSeen {
 };
 
 /// Inputs that have a state: one slot each in the queue, the latest wins, never refused.
-enum class Line : std::uint8_t { contact, exit_button, fire, tamper };
+enum class Line : std::uint8_t { contact, exit_button, fire, tamper, activity };
 
 struct LineChanged {
     DeviceId device;
     Line line = Line::contact;
-    bool active = false;  ///< contact: open. exit button: pressed. fire: fire. tamper: tampered.
+    bool active = false;  ///< contact: open. exit button: pressed. fire: fire. tamper: tampered. activity: somebody moves.
+};
+
+/// A sign of life that came by another way than an input line: a message of a sensor.
+struct LifeSign {
+    DeviceId device;
+    std::string source;  ///< Which sensor: an MQTT topic.
+    PersonId person;     ///< At most one of these; neither: of the gate only.
+    HouseholdId household;
 };
 
 struct DeviceChanged {
@@ -76,7 +84,7 @@ struct ClockStepped {
     bool became_trusted = false;
 };
 
-using Event =
-    std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, LockRequested, ClockStepped>;
+using Event = std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, LockRequested,
+                           ClockStepped, LifeSign>;
 
 }  // namespace menshen

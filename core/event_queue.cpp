@@ -33,11 +33,17 @@ std::optional<EventQueue::LevelKey> EventQueue::level_key(const Event& event) {
                 return LevelKey{line->device, Slot::fire};
             case Line::tamper:
                 return LevelKey{line->device, Slot::tamper};
+            case Line::activity:
+                return LevelKey{line->device, line->active ? Slot::active : Slot::still};
         }
     }
     if (const auto* device = std::get_if<DeviceChanged>(&event)) return LevelKey{device->device, Slot::device};
     if (std::holds_alternative<ClockStepped>(event)) return LevelKey{DeviceId{}, Slot::clock};
     return std::nullopt;
+}
+
+bool EventQueue::is_half_of_a_pulse(Slot slot) {
+    return slot == Slot::exit_pressed || slot == Slot::exit_released || slot == Slot::active || slot == Slot::still;
 }
 
 bool EventQueue::offer(Event event) {
@@ -55,8 +61,8 @@ void EventQueue::put_level(LevelKey key, Event event) {
         levels_.emplace(std::move(key), std::move(event));
         return;
     }
-    if (key.second == Slot::exit_pressed || key.second == Slot::exit_released) {
-        // Of press and release the later one is taken later, so that the state left behind is the true one.
+    if (is_half_of_a_pulse(key.second)) {
+        // Of beginning and end the later one is taken later, so that the state left behind is the true one.
         level_order_.erase(std::find(level_order_.begin(), level_order_.end(), key));
         level_order_.push_back(key);
     }

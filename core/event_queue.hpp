@@ -6,7 +6,8 @@
 /// - levels (LineChanged, DeviceChanged, ClockStepped): a slot for each (device, line), for each device's own state, and for the
 ///   clock. A newer value replaces an older one that nobody has taken yet; they are never refused and are taken first, in the
 ///   order in which the slots became full. Clock steps that wait add up.
-///   An exit button has two slots, pressed and released: a press so short that nobody took it before the release still opens.
+///   An exit button has two slots, pressed and released: a press so short that nobody took it before the release still opens. So
+///   has an activity line: a pulse of a motion sensor is a sign of life however short it is.
 /// - reads (everything else): a share for each source; beyond its share a source is refused and the refusal is counted. One
 /// source
 ///   cannot use another's share. Taken in the order in which they came.
@@ -55,7 +56,8 @@ public:
     [[nodiscard]] std::vector<Refusals> report_refusals(MonoTime now);
 
 private:
-    enum class Slot : std::uint8_t { contact, exit_pressed, exit_released, fire, tamper, device, clock };
+    enum class Slot : std::uint8_t { contact, exit_pressed, exit_released, fire, tamper, active, still, device, clock };
+    [[nodiscard]] static bool is_half_of_a_pulse(Slot slot);
     using LevelKey = std::pair<DeviceId, Slot>;
     struct Read {
         std::string source;

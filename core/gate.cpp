@@ -6,6 +6,8 @@ namespace {
 
 /// The frames of one walk-up show the same face again and again; so long after the last one it is still the same visit.
 constexpr Millis kWalkUpHold{5000};
+/// One record a minute says as much as a thousand, and a nervous sensor must not wear out the flash.
+constexpr Millis kSignEvery{60'000};
 
 }  // namespace
 
@@ -15,6 +17,10 @@ Gate::Gate(const GateSettings& settings, IndexOf index_of) : index_of_(std::move
         for (const auto& reader : door.readers_out) posts_[reader] = {door.id, Side::out};
         doors_.emplace(door.id, Door(door));
         views_[door.id].id = door.id;
+    }
+    for (const auto& input : settings.inputs) inputs_[input.device] = input;
+    for (const auto& [device, kinds] : settings.feeds) {
+        for (const auto kind : kinds) feeds_[device].emplace_back(to_text(kind));
     }
 }
 
@@ -101,11 +107,11 @@ Door* Gate::door_of(const DeviceId& reader) {
 }
 
 void Gate::describe_person(Record& record) const {
-    const Person* person = roster_.person(record.person);
-    if (person == nullptr) return;
-    record.household = person->household;
-    record.person_tags = person->tags;
-    if (const Household* household = roster_.household(person->household)) record.household_size = household->size;
+    if (const Person* person = roster_.person(record.person)) {
+        record.household = person->household;
+        record.person_tags = record.wall_is_trusted ? person->tags_at(record.at.time) : person->tags;
+    }
+    if (const Household* household = roster_.household(record.household)) record.household_size = household->size;
 }
 
 Record Gate::at_reader(Kind kind, const DeviceId& device, const Now& now) const {
@@ -222,11 +228,36 @@ void Gate::on(const LineChanged& change, const Now& now, Outcome& out) {
         if (change.line == Line::exit_button && s.exit_button == change.device) door.on_exit_button(change.active, now, out);
         if (change.line == Line::fire && s.fire == change.device) door.on_fire(change.active, now, out);
     }
+    if (change.line == Line::activity) on_activity_line(change, now, out);
     if (change.line == Line::tamper && change.active) {
         Record record = at_reader(Kind::activity, change.device, now);
         record.reason = "tamper";
         out.records.push_back(std::move(record));
     }
+}
+
+/// The first report of a line says how it stands; only a change after it is somebody's doing.
+void Gate::on_activity_line(const LineChanged& change, const Now& now, Outcome& out) {
+    const auto [it, is_first] = moving_.try_emplace(change.device, change.active);
+    if (is_first || it->second == change.active) return;
+    it->second = change.active;
+    const auto input = inputs_.find(change.device);
+    if (input == inputs_.end()) return;
+    on(LifeSign{change.device, {}, input->second.person, input->second.household}, now, out);
+}
+
+void Gate::on(const LifeSign& sign, const Now& now, Outcome& out) {
+    const auto [last, is_first] = signs_.try_emplace({sign.device, sign.source}, now.mono);
+    if (!is_first && now.mono - last->second < kSignEvery) return;
+    last->second = now.mono;
+    Record record = make_record(Kind::activity, now);
+    record.device = sign.device;
+    record.household = sign.household;
+    // Whoever lives alone is the one who moves there.
+    record.person = sign.person ? sign.person : roster_.only_person_of(sign.household);
+    describe_person(record);
+    if (!sign.source.empty()) record.more["source"] = sign.source;
+    out.records.push_back(std::move(record));
 }
 
 void Gate::on(const DeviceChanged& change, const Now& now, Outcome& out) {
@@ -235,8 +266,10 @@ void Gate::on(const DeviceChanged& change, const Now& now, Outcome& out) {
     online_[change.device] = change.online;
     Record record = at_reader(change.online ? Kind::device_online : Kind::device_offline, change.device, now);
     record.reason = change.reason;
+    if (const auto feeds = feeds_.find(change.device); feeds != feeds_.end()) record.more["feeds"] = feeds->second;
     out.records.push_back(std::move(record));
     if (!change.online) {
+        moving_.erase(change.device);
         for (auto& [id, door] : doors_) {
             if (door.settings().contact == change.device) door.contact_lost();
         }

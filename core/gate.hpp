@@ -13,10 +13,21 @@
 
 namespace menshen {
 
+/// Whose sign of life an `activity` line is; with neither it counts for the gate only.
+struct ActivityInput {
+    DeviceId device;
+    PersonId person;  ///< At most one of these.
+    HouseholdId household;
+};
+
 struct GateSettings {
     SiteId site;
     GateId gate;
     std::vector<DoorSettings> doors;
+    std::vector<ActivityInput> inputs{};
+    /// The kinds of record that each device can cause: told by its `device_online` and `device_offline` records, so that rules
+    /// know when nobody was looking. A device that causes none need not be here.
+    std::map<DeviceId, std::vector<Kind>> feeds{};
 };
 
 /// How a door looks from outside.
@@ -52,7 +63,8 @@ public:
     [[nodiscard]] std::vector<DoorView> doors() const;  ///< By id.
     [[nodiscard]] const Door* door(const DoorId& id) const;
 
-    /// Adds household, size and tags of the record's person, as they are now.
+    /// Adds household, size and tags of the record's person, as they are now; of a record without a person, the size of its
+    /// household. Tags whose end has come are left out, unless the clock is not trusted.
     void describe_person(Record& record) const;
 
 private:
@@ -73,7 +85,9 @@ private:
     void on(const OpenRequested& request, const Now& now, Outcome& out);
     void on(const LockRequested& request, const Now& now, Outcome& out);
     void on(const ClockStepped& step, const Now& now, Outcome& out);
+    void on(const LifeSign& sign, const Now& now, Outcome& out);
 
+    void on_activity_line(const LineChanged& change, const Now& now, Outcome& out);
     [[nodiscard]] std::string reason_to_refuse(const Card* card, const DoorSettings& door, const Now& now) const;
     void decide(Record decision, const std::string& refusal, const Door& door, Outcome& out) const;
     [[nodiscard]] Record at_reader(Kind kind, const DeviceId& device, const Now& now) const;
@@ -89,6 +103,10 @@ private:
     std::map<DeviceId, Post> posts_;
     std::map<std::pair<DeviceId, std::string>, WalkUp> walk_ups_;  ///< By camera and identity; those that are over are dropped.
     std::map<DeviceId, bool> online_;
+    std::map<DeviceId, ActivityInput> inputs_;
+    std::map<DeviceId, bool> moving_;  ///< Activity lines as they were last reported; those that are away are not in it.
+    std::map<std::pair<DeviceId, std::string>, MonoTime> signs_;  ///< Last activity record of each line and source.
+    std::map<DeviceId, std::vector<std::string>> feeds_;
 };
 
 }  // namespace menshen

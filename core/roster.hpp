@@ -26,9 +26,16 @@ struct Household {
 struct Person {
     PersonId id;
     std::string name;
-    HouseholdId household;          ///< May be none.
-    std::vector<std::string> tags;  ///< Sorted: "lives-alone".
+    HouseholdId household;                       ///< May be none.
+    std::vector<std::string> tags;               ///< Sorted: "lives-alone".
+    std::map<std::string, WallTime> tag_ends{};  ///< Of those tags that have an end.
+
+    /// The tags without those whose end has come.
+    [[nodiscard]] std::vector<std::string> tags_at(WallTime now) const;
 };
+
+/// By name; the end when it has one.
+using Tags = std::map<std::string, std::optional<WallTime>>;
 
 /// HMAC-SHA256 of the card number, in hex: how a card is found without its number being stored in the clear.
 using CardIndex = std::string;
@@ -63,6 +70,10 @@ public:
     /// Replaces the card with this id.
     void put(Card card);
     void put(FaceConsent face);
+    /// Sets a tag of a person, or of the gate when `person` is none; a tag that is held gets this end. An unknown person is
+    /// ignored.
+    void put_tag(const PersonId& person, const std::string& tag, std::optional<WallTime> until);
+    void remove_tag(const PersonId& person, const std::string& tag);
     void remove_person(const PersonId& id);  ///< With cards and face.
     void remove_card(const CardId& id);
     void remove_face(const PersonId& id);
@@ -73,6 +84,11 @@ public:
     [[nodiscard]] const Card* card_by_index(const CardIndex& index) const;
     [[nodiscard]] const FaceConsent* face(const PersonId& id) const;
 
+    /// Of a person, or of the gate when `person` is none.
+    [[nodiscard]] Tags tags_of(const PersonId& person) const;
+    [[nodiscard]] const Tags& gate_tags() const { return gate_tags_; }
+    /// The only person of a household that is not known to be larger; none when there are more, or nobody.
+    [[nodiscard]] PersonId only_person_of(const HouseholdId& household) const;
     [[nodiscard]] const std::map<HouseholdId, Household>& households() const { return households_; }
     [[nodiscard]] const std::map<PersonId, Person>& persons() const { return persons_; }
     [[nodiscard]] const std::map<CardId, Card>& cards() const { return cards_; }
@@ -85,6 +101,7 @@ private:
     std::map<PersonId, Person> persons_;
     std::map<CardId, Card> cards_;
     std::map<PersonId, FaceConsent> faces_;
+    Tags gate_tags_;
     std::unordered_map<CardIndex, CardId> by_index_;
 };
 

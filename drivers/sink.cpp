@@ -17,12 +17,14 @@ std::string_view name_of(Line line) {
             return "fire";
         case Line::tamper:
             return "tamper";
+        case Line::activity:
+            return "activity";
     }
     return "?";
 }
 
 Result<Injection> parse_injection(DeviceId device, std::string_view what, std::string_view value) {
-    for (const Line line : {Line::contact, Line::exit_button, Line::fire, Line::tamper}) {
+    for (const Line line : {Line::contact, Line::exit_button, Line::fire, Line::tamper, Line::activity}) {
         if (what != name_of(line)) continue;
         if (value != "on" && value != "off") return fail("{} is \"on\" or \"off\", got \"{}\"", what, value);
         return Injection{std::move(device), InjectLine{line, value == "on"}};
@@ -39,8 +41,8 @@ Result<Injection> parse_injection(DeviceId device, std::string_view what, std::s
     }
     if (what == "fail") return Injection{std::move(device), InjectFault{std::string(value)}};
     if (what == "mend") return Injection{std::move(device), InjectMend{}};
-    static constexpr std::array<std::string_view, 8> kChoices{"bits", "contact", "exit_button", "fail",
-                                                              "fire", "mend",    "picture",     "tamper"};
+    static constexpr std::array<std::string_view, 9> kChoices{"activity", "bits", "contact", "exit_button", "fail",
+                                                              "fire",     "mend", "picture", "tamper"};
     return fail("\"{}\" cannot be injected{}", what, suggestion(what, kChoices));
 }
 

@@ -49,7 +49,7 @@ struct Injection {
 
 /// The text form, for sockets and scripts. `what` is one of
 ///   bits     value "1011..." or "26:2F623AE" (bits:hex)
-///   contact, exit_button, fire, tamper     value "on" or "off"
+///   contact, exit_button, fire, tamper, activity     value "on" or "off"
 ///   picture  value a path
 ///   fail     value the reason (may be empty)
 ///   mend     no value

@@ -47,9 +47,14 @@ void read_identity(MapReader& reader, Config& config) {
     }
 }
 
-void read_recipients(MapReader& reader, Config& config) {
+void read_recipients(MapReader& reader, const Context& context, Config& config) {
     const Node* node = reader.take("recipients");
     if (node == nullptr) return;
+    // No id holds a dot or a slash: a text that does is a file's path.
+    if (node->type == Node::Type::scalar && node->scalar.find_first_of("./") != std::string::npos) {
+        config.recipients_file = context.join(node->scalar);
+        return;
+    }
     const auto names = reader.texts("recipients").value_or(std::vector<std::string>{});
     if (names.size() > kMostRecipients) reader.complain(*node, "recipients", fmt::format("may be {} at most", kMostRecipients));
     for (const auto& name : names) {
@@ -68,11 +73,18 @@ Config read_root(MapReader& reader, const Context& context) {
     config.file = context.file;
     read_identity(reader, config);
     const auto devices = read_devices(reader.require("devices"), context, config);
+    read_inputs(reader.take("inputs"), devices, context, config);
     read_doors(reader.require("doors"), devices, context, config);
     read_faces(reader.take("faces"), devices, context, config);
     read_mqtt(reader.take("mqtt"), context, config);
+    read_mqtt_inputs(reader.take("mqtt_inputs"), context, config);
+    note_feeds(devices, config);
     read_rules(reader.take("rules"), context, config);
-    read_recipients(reader, config);
+    read_recipients(reader, context, config);
+    if (const auto path = reader.text("calendar")) {
+        if (path->empty()) reader.complain(*reader.take("calendar"), "calendar", "is empty");
+        config.calendar_file = context.join(*path);
+    }
     read_privacy(reader.take("privacy"), context, config);
     read_control(reader.take("control"), context, config);
     read_store(reader.take("store"), context, config);

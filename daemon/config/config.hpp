@@ -40,6 +40,24 @@ struct Mqtt {
     Millis retry_max{60'000};
 };
 
+/// The name under which records tell of what came by MQTT; no device of a config can have it.
+inline constexpr std::string_view kMqttDevice = "mqtt:inputs";
+
+/// A topic on which a sensor or an app speaks to the gate.
+struct MqttInput {
+    enum class Kind : std::uint8_t { activity, tag };
+    std::string topic;  ///< May hold + for one level; never below menshen/v1/.
+    Kind kind = Kind::activity;
+    PersonId person;        ///< At most one of these; neither: of the gate.
+    HouseholdId household;  ///< Of an activity only.
+    std::string tag;        ///< Of a tag, and how long it holds.
+    Millis lasts{};
+    /// Which messages count: any when `when_values` is empty; else those whose payload, or what the JSON pointer finds in it, is
+    /// one of them.
+    std::optional<std::string> when_pointer;
+    std::vector<std::string> when_values;
+};
+
 /// What may stand in alerts that leave the gate, beside opaque ids.
 struct Privacy {
     bool household_names = false;
@@ -66,11 +84,15 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 struct Config {
     std::string file;  ///< As it was given.
     Zone zone{std::chrono::minutes{0}};
-    GateSettings gate;                             ///< Site, gate and doors: what the core needs.
+    GateSettings gate;                             ///< Site, gate, doors and inputs: what the core needs.
     std::vector<drivers::DeviceSettings> devices;  ///< In the order of the file.
     std::optional<Mqtt> mqtt;                      ///< None: never connects.
     std::vector<std::string> rule_paths;           ///< Files and folders for rules::load_rules, in the order of the file.
-    std::vector<RecipientId> recipients;
+    std::uint64_t rules_memory = 64ull << 20;      ///< Bytes of rule state, 1 MB to 1 GB.
+    std::vector<RecipientId> recipients;           ///< As listed; empty when there is a file.
+    std::string recipients_file;                   ///< For rules::load_recipients; empty: none.
+    std::string calendar_file;                     ///< For rules::load_calendar; empty: none.
+    std::vector<MqttInput> mqtt_inputs;            ///< Only beside `mqtt`.
     Privacy privacy;
     std::optional<Faces> faces;  ///< Always present when a door has a camera.
     Control control;

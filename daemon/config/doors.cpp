@@ -28,7 +28,7 @@ public:
     }
 
     DoorSettings read(const Node::Entry& entry);
-    void complain_of_unused() const;
+    void complain_of_unused(const std::vector<ActivityInput>& inputs) const;
 
 private:
     enum class Sharing : std::uint8_t { alone, shared };
@@ -211,10 +211,11 @@ DoorSettings DoorReader::read(const Node::Entry& entry) {
     return door;
 }
 
-void DoorReader::complain_of_unused() const {
+void DoorReader::complain_of_unused(const std::vector<ActivityInput>& inputs) const {
     if (guessing_) return;  // The unused one is most likely the one whose name was misspelt.
     for (const auto& [name, device] : devices_) {
-        if (used_.contains(name)) continue;
+        const auto is_it = [&](const ActivityInput& input) { return input.device.str() == name; };
+        if (used_.contains(name) || std::any_of(inputs.begin(), inputs.end(), is_it)) continue;
         context_.problems.add(context_.file, device.place, fmt::format("devices.{} is used by no door", name), Severity::warning);
     }
 }
@@ -263,7 +264,7 @@ void read_doors(const Node* node, const Devices& devices, const Context& context
     for_each_named(*node, context, "doors", kMostDoors,
                    [&](const Node::Entry& entry) { config.gate.doors.push_back(doors.read(entry)); });
     if (node->type == Node::Type::map && node->entries.empty()) context.error(*node, "doors must hold one door at least");
-    doors.complain_of_unused();
+    doors.complain_of_unused(config.gate.inputs);
 }
 
 }  // namespace menshen::config

@@ -93,6 +93,14 @@ void read_rules(const Node* node, const Context& context, Config& config) {
         if (path.empty()) reader.complain(*files, "files", "holds an empty path");
         config.rule_paths.push_back(context.join(path));
     }
+    if (const auto text = reader.text("memory")) {
+        const auto size = parse_size(*text);
+        if (size && *size >= kMega && *size <= 1024 * kMega) {
+            config.rules_memory = *size;
+        } else {
+            reader.complain(*reader.take("memory"), "memory", fmt::format("must be from 1MB to 1GB, got \"{}\"", *text));
+        }
+    }
     if (config.rule_paths.size() > kMostRulePaths) {
         reader.complain(*files, "files", fmt::format("may hold {} paths at most; name a folder", kMostRulePaths));
     }

@@ -33,7 +33,13 @@ using Devices = std::map<std::string, Device>;
 [[nodiscard]] std::optional<std::string> topic_safe(MapReader& reader, std::string_view key);
 
 [[nodiscard]] Devices read_devices(const Node* node, const Context& context, Config& config);
-/// Also says which devices no door uses.
+/// Before the doors.
+void read_inputs(const Node* node, const Devices& devices, const Context& context, Config& config);
+/// After `mqtt`.
+void read_mqtt_inputs(const Node* node, const Context& context, Config& config);
+/// Last: the kinds of record that each device can cause.
+void note_feeds(const Devices& devices, Config& config);
+/// Also says which devices neither a door nor an input uses.
 void read_doors(const Node* node, const Devices& devices, const Context& context, Config& config);
 /// After the doors: the face pipeline runs when one of them has a camera.
 void read_faces(const Node* node, const Devices& devices, const Context& context, Config& config);

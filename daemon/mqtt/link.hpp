@@ -47,6 +47,8 @@ struct LinkSettings {
     std::string will_topic;                              ///< Retained, QoS 1.
     std::string will_payload;
     std::vector<std::string> subscriptions;  ///< QoS 1; renewed at every connect.
+    /// QoS 0: what only says that something is so just now, and must not be kept for us while we are away.
+    std::vector<std::string> live_subscriptions;
     std::size_t inbound_limit = 256 * 1024;  ///< A larger message is dropped and reported.
     /// Runs on the link's thread before each attempt. For tests: a resolver that does not answer.
     std::function<void()> before_connect;

@@ -193,6 +193,7 @@ void Link::Shared::on_connack(int code, int flags) {
     connack = code;
     if (code != 0) return;
     for (const auto& topic : settings.subscriptions) mosquitto_subscribe(client, nullptr, topic.c_str(), 1);
+    for (const auto& topic : settings.live_subscriptions) mosquitto_subscribe(client, nullptr, topic.c_str(), 0);
     tell([session = (flags & 1) != 0, number = connection](Shared& self) {
         self.loop_connection = number;
         if (self.handlers.on_up) self.handlers.on_up(session);

@@ -95,6 +95,7 @@ std::string alert_body(const AlertChange& change, const AlertNames& names) {
     if (!change.by.empty()) body["by"] = change.by;
     if (!change.note.empty()) body["note"] = change.note;
     if (!change.reason.empty()) body["reason"] = change.reason;
+    if (change.until) body["until"] = to_text(*change.until);
     return dump(body);
 }
 

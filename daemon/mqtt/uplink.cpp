@@ -75,6 +75,8 @@ LinkHandlers Uplink::Impl::link_handlers() {
         with([&](Impl& self) {
             if (message.topic == self.topics.confirm())
                 self.run(self.pump.on_confirm(message.payload, message.retained, real_now()));
+            else if (self.handlers.on_message)
+                self.handlers.on_message(message);
         });
     };
     out.on_trouble = [with](const std::string& what) {

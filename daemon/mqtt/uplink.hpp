@@ -12,7 +12,7 @@
 namespace menshen::mqtt {
 
 struct UplinkSettings {
-    LinkSettings link;  ///< client_id, will and subscriptions are filled in from site and gate.
+    LinkSettings link;  ///< client_id and will are filled in from site and gate, and the subscription to `confirm` is added.
     PumpSettings pump;
 };
 
@@ -26,6 +26,7 @@ struct Loop {
 struct UplinkHandlers {
     std::function<void(bool online, const std::string& why)> on_online;  ///< Only when it changes, and when the reason does.
     std::function<void(const Trouble&)> on_trouble;                      ///< confirm_refused is worth a record.
+    std::function<void(const Message&)> on_message{};  ///< Of subscriptions that the caller added; never of the gate's own tree.
 };
 
 class Uplink {

@@ -88,6 +88,20 @@ std::string to_bytes(const Json& value) {
 
 Json from_bytes(std::string_view bytes) { return Json::from_cbor(bytes); }
 
+Json to_form(const Person& person) {
+    Json out{{"name", person.name}, {"tags", person.tags}};
+    for (const auto& [tag, end] : person.tag_ends) out["ends"][tag] = end.since_epoch.count();
+    return out;
+}
+
+void from_form(const Json& form, Person& person) {
+    person.name = form.at("name").get<std::string>();
+    person.tags = form.at("tags").get<std::vector<std::string>>();
+    person.tag_ends.clear();
+    if (!form.contains("ends")) return;  // of before tags had ends
+    for (const auto& [tag, end] : form.at("ends").items()) person.tag_ends[tag] = WallTime{Millis{end.get<std::int64_t>()}};
+}
+
 Json to_form(const FaceConsent& consent) {
     return {{"purpose", consent.purpose}, {"form", consent.form},         {"date", consent.date},
             {"by", consent.by},           {"text", consent.text_version}, {"until", consent.until}};
@@ -142,17 +156,23 @@ Json to_form(const RosterChange& change) {
                                       {"size", put.household.size}};
                           },
                           [](const PutPerson& put) -> Json {
-                              return {{"is", "person"},
-                                      {"id", put.person.id.str()},
-                                      {"name", put.person.name},
-                                      {"household", put.person.household.str()},
-                                      {"tags", put.person.tags}};
+                              Json form = to_form(put.person);
+                              form["is"] = "person";
+                              form["id"] = put.person.id.str();
+                              form["household"] = put.person.household.str();
+                              return form;
                           },
                           [](const PutCard& put) { return card_form(put); },
                           [](const PutFace& put) { return face_form(put); },
                           [](const RemovePerson&) { return Json(nullptr); },
                           [](const RemoveCard&) { return Json(nullptr); },
                           [](const RemoveFace&) { return Json(nullptr); },
+                          // A person's tags are in the person.
+                          [](const PutTag& put) -> Json {
+                              if (put.person) return nullptr;
+                              return {{"is", "gate_tag"}, {"tag", put.tag}, {"until", time_form(put.until)}};
+                          },
+                          [](const RemoveTag&) { return Json(nullptr); },
                       },
                       change);
 }
@@ -164,9 +184,13 @@ RosterChange change_from(const Json& form) {
     if (is == "household")
         return PutHousehold{{HouseholdId(form.at("id").get<std::string>()), form.at("name").get<std::string>(),
                              form.at("size").get<std::uint32_t>()}};
-    if (is == "person")
-        return PutPerson{{PersonId(form.at("id").get<std::string>()), form.at("name").get<std::string>(),
-                          HouseholdId(form.at("household").get<std::string>()), form.at("tags").get<std::vector<std::string>>()}};
+    if (is == "gate_tag") return PutTag{{}, form.at("tag").get<std::string>(), time_from(form.at("until"))};
+    if (is == "person") {
+        Person person{.id = PersonId(form.at("id").get<std::string>()),
+                      .household = HouseholdId(form.at("household").get<std::string>())};
+        from_form(form, person);
+        return PutPerson{std::move(person)};
+    }
     throw std::runtime_error("unknown part of a roster: " + is);
 }
 

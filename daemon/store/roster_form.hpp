@@ -15,6 +15,9 @@ using Json = nlohmann::json;
 [[nodiscard]] std::string to_bytes(const Json& value);
 [[nodiscard]] Json from_bytes(std::string_view bytes);
 
+/// Name and tags with their ends; id and household stand in the open.
+[[nodiscard]] Json to_form(const Person& person);
+void from_form(const Json& form, Person& person);
 [[nodiscard]] Json to_form(const FaceConsent& consent);
 [[nodiscard]] FaceConsent consent_from(const Json& form);
 [[nodiscard]] Json to_form(const FaceTemplateRow& row);

@@ -44,7 +44,7 @@ void RosterTable::put(const PutPerson& put) {
     const auto& household = put.person.household.str();
     if (!household.empty() && db_.number("SELECT count(*) FROM households WHERE id = ?", view(household)) == 0)
         throw RefusedChange(fmt::format("person {}: household {} is not known", id, household));
-    const std::string sealed = to_bytes({{"name", put.person.name}, {"tags", put.person.tags}});
+    const std::string sealed = to_bytes(to_form(put.person));
     db_.run(
         "INSERT INTO persons (id, household, sealed) VALUES (?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET household = excluded.household, sealed = excluded.sealed",
@@ -95,9 +95,84 @@ void RosterTable::put(const PutFace& put) {
 
 void RosterTable::put(const RemoveFace& remove) { db_.run("DELETE FROM faces WHERE person = ?", view(remove.person.str())); }
 
+/// Of the gate or of a person, who must exist.
+Tags RosterTable::tags_of(const PersonId& person) {
+    Tags out;
+    if (person.empty()) {
+        auto rows = db_.query("SELECT tag, until_ms FROM gate_tags");
+        while (rows.step()) out[rows.text(0)] = time_at(rows, 1);
+        return out;
+    }
+    auto row = db_.query("SELECT sealed FROM persons WHERE id = ?", view(person.str()));
+    if (!row.step()) throw RefusedChange(fmt::format("person {} is not known", person.str()));
+    Person held;
+    from_form(from_bytes(unseal(row.bytes(0), place_of("persons", person.str()))), held);
+    for (const auto& tag : held.tags) {
+        const auto end = held.tag_ends.find(tag);
+        out[tag] = end == held.tag_ends.end() ? std::nullopt : std::optional(end->second);
+    }
+    return out;
+}
+
+void RosterTable::put(const PutTag& put) {
+    if (put.person.empty()) {
+        db_.run(
+            "INSERT INTO gate_tags (tag, until_ms) VALUES (?, ?) ON CONFLICT (tag) DO UPDATE SET until_ms = excluded.until_ms",
+            view(put.tag), millis(put.until));
+        return;
+    }
+    change_person(put.person, [&](Person& person) {
+        Roster one;
+        one.put(person);
+        one.put_tag(person.id, put.tag, put.until);
+        person = *one.person(person.id);
+    });
+}
+
+void RosterTable::put(const RemoveTag& remove) {
+    const auto held = tags_of(remove.person);
+    const auto it = held.find(remove.tag);
+    const auto whose = remove.person.empty() ? std::string("the gate") : "person " + remove.person.str();
+    if (it == held.end()) throw RefusedChange(fmt::format("{} has no tag {}", whose, remove.tag));
+    if (remove.ended && it->second != remove.ended)
+        throw RefusedChange(fmt::format("tag {} of {} was renewed", remove.tag, whose));
+    if (remove.person.empty()) {
+        db_.run("DELETE FROM gate_tags WHERE tag = ?", view(remove.tag));
+        return;
+    }
+    change_person(remove.person, [&](Person& person) {
+        std::erase(person.tags, remove.tag);
+        person.tag_ends.erase(remove.tag);
+    });
+}
+
+void RosterTable::change_person(const PersonId& id, const std::function<void(Person&)>& change) {
+    auto row = db_.query("SELECT sealed FROM persons WHERE id = ?", view(id.str()));
+    if (!row.step()) throw RefusedChange(fmt::format("person {} is not known", id.str()));
+    Person person{.id = id};
+    from_form(from_bytes(unseal(row.bytes(0), place_of("persons", id.str()))), person);
+    change(person);
+    db_.run("UPDATE persons SET sealed = ? WHERE id = ?",
+            Blob{keys_.seal(to_bytes(to_form(person)), place_of("persons", id.str()))}, view(id.str()));
+}
+
+void RosterTable::put(const LabelStranger& label) {
+    const auto& id = label.id.str();
+    auto row = db_.query("SELECT sealed FROM strangers WHERE id = ?", view(id));
+    if (!row.step()) throw RefusedChange(fmt::format("stranger {} is not known any more", id));
+    auto held = stranger_from(from_bytes(unseal(row.bytes(0), place_of("strangers", id))), label.id);
+    if (label.ended && held.label_until != label.ended)
+        throw RefusedChange(fmt::format("the label of stranger {} was renewed", id));
+    held.label = label.label;
+    held.label_until = label.until;
+    db_.run("UPDATE strangers SET sealed = ? WHERE id = ?", Blob{keys_.seal(to_bytes(to_form(held)), place_of("strangers", id))},
+            view(id));
+}
+
 void RosterTable::write(const StrangerChange& change) {
     std::visit(
         Match{
+            [this](const LabelStranger& label) { put(label); },
             [this](const PutStranger& put) {
                 const auto& id = put.stranger.id.str();
                 db_.run(
@@ -122,7 +197,13 @@ RosterImage RosterTable::image(std::uint64_t version) {
     read_persons(out.changes);
     read_cards(out.changes);
     read_faces(out.changes);
+    read_gate_tags(out.changes);
     return out;
+}
+
+void RosterTable::read_gate_tags(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT tag, until_ms FROM gate_tags ORDER BY tag");
+    while (rows.step()) out.emplace_back(PutTag{{}, rows.text(0), time_at(rows, 1)});
 }
 
 void RosterTable::read_households(std::vector<RosterChange>& out) {
@@ -138,9 +219,9 @@ void RosterTable::read_persons(std::vector<RosterChange>& out) {
     auto rows = db_.query("SELECT id, household, sealed FROM persons ORDER BY id");
     while (rows.step()) {
         const auto id = rows.text(0);
-        const Json form = from_bytes(unseal(rows.bytes(2), place_of("persons", id)));
-        out.emplace_back(PutPerson{{PersonId(id), form.at("name").get<std::string>(), HouseholdId(rows.text(1)),
-                                    form.at("tags").get<std::vector<std::string>>()}});
+        Person person{.id = PersonId(id), .household = HouseholdId(rows.text(1))};
+        from_form(from_bytes(unseal(rows.bytes(2), place_of("persons", id))), person);
+        out.emplace_back(PutPerson{std::move(person)});
     }
 }
 
@@ -220,6 +301,8 @@ void apply(const RosterChange& change, const KeyRing& keys, Roster& roster) {
                        roster.put(std::move(consent));
                    },
                    [&](const RemoveFace& remove) { roster.remove_face(remove.person); },
+                   [&](const PutTag& put) { roster.put_tag(put.person, put.tag, put.until); },
+                   [&](const RemoveTag& remove) { roster.remove_tag(remove.person, remove.tag); },
                },
                change);
     ++roster.version;

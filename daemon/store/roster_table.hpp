@@ -2,6 +2,7 @@
 /// Persons, households, cards, faces and strangers in the database, sealed. Store's thread only; throws SqlError, and
 /// RefusedChange.
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -45,12 +46,18 @@ private:
     void put(const RemoveCard& remove);
     void put(const PutFace& put);
     void put(const RemoveFace& remove);
+    void put(const PutTag& put);
+    void put(const RemoveTag& remove);
+    void put(const LabelStranger& label);
+    [[nodiscard]] Tags tags_of(const PersonId& person);
+    void change_person(const PersonId& id, const std::function<void(Person&)>& change);
     void change_card(const Card& card);
 
     void read_households(std::vector<RosterChange>& out);
     void read_persons(std::vector<RosterChange>& out);
     void read_cards(std::vector<RosterChange>& out);
     void read_faces(std::vector<RosterChange>& out);
+    void read_gate_tags(std::vector<RosterChange>& out);
     [[nodiscard]] std::vector<FaceTemplateRow> templates_of(const PersonId& person);
     [[nodiscard]] std::string unseal(std::string_view sealed, const std::string& place) const;
 

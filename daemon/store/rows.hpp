@@ -71,7 +71,21 @@ struct PutFace {
 struct RemoveFace {
     PersonId person;
 };
-using RosterChange = std::variant<PutHousehold, PutPerson, RemovePerson, PutCard, RemoveCard, PutFace, RemoveFace>;
+/// Sets a tag, or gives one that is held another end. Of the gate when `person` is none, else the person must exist.
+struct PutTag {
+    PersonId person;
+    std::string tag;
+    std::optional<WallTime> until{};
+};
+/// Refused when it is not held; with `ended`, also when it has another end by now: whoever ends a tag must not take away one that
+/// was just renewed.
+struct RemoveTag {
+    PersonId person;
+    std::string tag;
+    std::optional<WallTime> ended{};
+};
+using RosterChange =
+    std::variant<PutHousehold, PutPerson, RemovePerson, PutCard, RemoveCard, PutFace, RemoveFace, PutTag, RemoveTag>;
 
 struct PutStranger {
     StrangerRow stranger;
@@ -79,7 +93,15 @@ struct PutStranger {
 struct RemoveStranger {
     StrangerId id;
 };
-using StrangerChange = std::variant<PutStranger, RemoveStranger>;
+/// A stranger's label, kept with the identity; empty: none. Refused when the stranger is gone, or when `ended` is given and the
+/// label has another end by now.
+struct LabelStranger {
+    StrangerId id;
+    std::string label;
+    std::optional<WallTime> until{};
+    std::optional<WallTime> ended{};
+};
+using StrangerChange = std::variant<PutStranger, RemoveStranger, LabelStranger>;
 
 /// Rule state at a place in the journal; `bytes` are the rule engine's own. Sealed in the database.
 struct Checkpoint {

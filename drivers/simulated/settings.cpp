@@ -8,7 +8,7 @@ namespace menshen::drivers::simulated {
 
 namespace {
 
-constexpr std::array kLines{Line::contact, Line::exit_button, Line::fire, Line::tamper};
+constexpr std::array kLines{Line::contact, Line::exit_button, Line::fire, Line::tamper, Line::activity};
 
 void add_line(MapReader& reader, const Node& node, std::vector<Line>& lines) {
     static const auto kNames = [] {
