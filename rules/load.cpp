@@ -2,7 +2,9 @@
 #include <fstream>
 #include <system_error>
 
+#include "rules/calendar_file.hpp"
 #include "rules/parse.hpp"
+#include "rules/recipients_file.hpp"
 
 namespace menshen::rules {
 
@@ -11,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFiles = 500;
+constexpr std::size_t kMostBytes = 16 << 20;  // of all rule files together
 
 /// The files meant by `path`, in the order of their names.
 std::vector<fs::path> files_of(const fs::path& path, Problems& problems) {
@@ -53,16 +56,35 @@ std::optional<RuleFile> read(const fs::path& path, Problems& problems) {
 
 std::optional<RuleSet> load_rules(std::span<const fs::path> paths, const ParseOptions& options, Problems& problems) {
     std::vector<RuleFile> files;
+    std::size_t bytes = 0;
     for (const auto& path : paths) {
         for (const auto& file : files_of(path, problems)) {
             if (files.size() == kMostFiles) {
                 problems.add(path.string(), {}, fmt::format("more than {} rule files", kMostFiles));
                 return std::nullopt;
             }
-            if (auto text = read(file, problems)) files.push_back(std::move(*text));
+            auto text = read(file, problems);
+            if (!text) continue;
+            bytes += text->text.size();
+            if (bytes > kMostBytes) {
+                problems.add(file.string(), {},
+                             fmt::format("with this file the rule files are larger than {} MiB together", kMostBytes >> 20));
+                return std::nullopt;
+            }
+            files.push_back(std::move(*text));
         }
     }
     return parse_rules(files, options, problems);
+}
+
+std::optional<CalendarFile> load_calendar(const fs::path& path, Problems& problems) {
+    const auto file = read(path, problems);
+    return file ? parse_calendar(file->name, file->text, problems) : std::nullopt;
+}
+
+std::optional<Recipients> load_recipients(const fs::path& path, const Schedules& schedules, Problems& problems) {
+    const auto file = read(path, problems);
+    return file ? parse_recipients(file->name, file->text, schedules, problems) : std::nullopt;
 }
 
 }  // namespace menshen::rules

@@ -91,7 +91,7 @@ Rule read_rule(const Node& given, const std::string& file, std::size_t index, co
     const bool is_sound = read_condition(map, rule) && (per || given.find("per") == nullptr);
     read_unless(map, rule, rule.unless);
     read_during(map, options, rule.during);
-    rule.notify_between = read_times(map, "notify_between", options.schedules);
+    rule.notify_between = read_times(map, "notify_between", &options.schedules);
     constexpr std::array<std::string_view, 2> resolves{"auto", "manual"};
     if (map.choice("resolve", resolves).value_or("auto") == "manual") rule.resolve = Resolve::manual;
     read_alert(map, options, is_sound ? Placeholding::judged : Placeholding::unknown, rule);

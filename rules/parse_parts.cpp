@@ -103,8 +103,11 @@ void check_escalation(MapReader& step, const Escalation& read, Raised& so_far) {
     if (read.after > 0ms && read.after <= so_far.after) {
         step.complain(*step.node().find("after"), "after", "must be longer than that of the step before");
     }
+    // A severity that could not be read, or falls, has been complained of.
+    bool is_judged = read.severity.has_value() || step.node().find("severity") == nullptr;
     bool raises = false;
     if (read.severity && *read.severity < so_far.severity) {
+        is_judged = false;
         step.complain(*step.node().find("severity"), "severity",
                       fmt::format("cannot fall below \"{}\", which the alert has by then", to_text(so_far.severity)));
     } else if (read.severity) {
@@ -116,11 +119,9 @@ void check_escalation(MapReader& step, const Escalation& read, Raised& so_far) {
         so_far.to.push_back(id);
         raises = true;
     }
-    const bool is_read = step.node().find("severity") != nullptr || step.node().find("to") != nullptr;
-    if (!raises && is_read && !read.severity && !read.to.empty()) {
-        step.complain(*step.node().find("to"), "to", "adds nobody: they all have the alert by then");
-    } else if (!raises && (read.severity || !is_read)) {
-        step.complain(step.node(), "", "changes nothing; it needs a higher severity or more recipients");
+    if (is_judged && !raises) {
+        step.complain(step.node(), "",
+                      "changes nothing: it needs a higher severity, or recipients who do not have the alert by then");
     }
     so_far.after = std::max(so_far.after, read.after);
 }
@@ -151,7 +152,7 @@ void read_escalations(MapReader& alert, const ParseOptions& options, Rule& out) 
 void complain_of_empty_keys(const Node& node, std::string_view file, std::string_view path, Problems& problems) {
     for (const auto& item : node.items) complain_of_empty_keys(item, file, path, problems);
     for (const auto& entry : node.entries) {
-        const auto below = fmt::format("{}.{}", path, entry.key);
+        const auto below = path.empty() ? entry.key : fmt::format("{}.{}", path, entry.key);
         if (entry.value.type == Node::Type::null && entry.key != "each") {
             problems.add(file, entry.place, below + " has no value; give it one or leave the key out");
         }
@@ -181,7 +182,7 @@ std::optional<long long> read_integer(MapReader& map, std::string_view key, long
 void read_title(MapReader& rule, Rule& out) { out.title = read_text(rule, "title").value_or(Text{out.id.str(), out.id.str()}); }
 
 void read_during(MapReader& rule, const ParseOptions& options, std::optional<Schedule>& out) {
-    out = read_times(rule, "during", options.schedules);
+    out = read_times(rule, "during", &options.schedules);
     if (const auto days = read_weekdays(rule)) put_weekdays(rule, "during", *days, out);
 }
 

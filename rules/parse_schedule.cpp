@@ -36,13 +36,13 @@ std::optional<During> span_of(std::string_view text) {
 }
 
 /// Names have no colon, times of day always do: "25:00-26:00" is a bad time, not an unknown name.
-void complain_of_span(MapReader& map, std::string_view key, const Node& at, const Schedules& known) {
-    if (at.scalar.find(':') != std::string::npos || at.scalar.empty()) {
+void complain_of_span(MapReader& map, std::string_view key, const Node& at, const Schedules* known) {
+    if (known == nullptr || at.scalar.find(':') != std::string::npos || at.scalar.empty()) {
         map.complain(at, key, fmt::format("must be a time of day as in \"22:00-06:00\", got \"{}\"", at.scalar));
         return;
     }
     std::vector<std::string_view> names;
-    for (const auto& [name, schedule] : known) names.push_back(name);
+    for (const auto& [name, schedule] : *known) names.push_back(name);
     map.complain(
         at, key,
         fmt::format("must be a time of day as in \"22:00-06:00\" or the name of a schedule of the calendar file, got \"{}\"{}",
@@ -86,7 +86,7 @@ std::optional<Schedule> read_list(MapReader& map, std::string_view key, const No
 
 }  // namespace
 
-std::optional<Schedule> read_times(MapReader& map, std::string_view key, const Schedules& known) {
+std::optional<Schedule> read_times(MapReader& map, std::string_view key, const Schedules* known) {
     const Node* node = map.take(key);
     if (node == nullptr) return std::nullopt;
     if (node->type == Node::Type::list) return read_list(map, key, *node);
@@ -94,7 +94,9 @@ std::optional<Schedule> read_times(MapReader& map, std::string_view key, const S
         map.complain(*node, key, "must be a time of day as in \"22:00-06:00\", a list of such, or the name of a schedule");
         return std::nullopt;
     }
-    if (const auto it = known.find(node->scalar); it != known.end()) return it->second;
+    if (known != nullptr) {
+        if (const auto it = known->find(node->scalar); it != known->end()) return it->second;
+    }
     if (!span_of(node->scalar)) {
         complain_of_span(map, key, *node, known);
         return std::nullopt;
@@ -143,7 +145,7 @@ void put_weekdays(MapReader& map, std::string_view times_key, const DaySet& days
     }
 }
 
-std::optional<Schedule> read_schedule(MapReader& map, std::string_view key, const Schedules& known) {
+std::optional<Schedule> read_schedule(MapReader& map, std::string_view key, const Schedules* known) {
     const Node* node = map.take(key);
     if (node == nullptr || node->type != Node::Type::map) return read_times(map, key, known);
     MapReader parts(*node, map.file(), map.path_of(key), map.problems());

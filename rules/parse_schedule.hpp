@@ -9,12 +9,12 @@
 
 namespace menshen::rules {
 
-/// "HH:MM-HH:MM", a list of such, or the name of one of `known`. Spans are sorted, none twice. Problems are added at their
-/// places.
-[[nodiscard]] std::optional<Schedule> read_times(MapReader& map, std::string_view key, const Schedules& known);
+/// "HH:MM-HH:MM", a list of such, or the name of one of `known` (null: names mean nothing here). Spans are sorted, none twice.
+/// Problems are added at their places.
+[[nodiscard]] std::optional<Schedule> read_times(MapReader& map, std::string_view key, const Schedules* known);
 
 /// As read_times(), or a map {weekdays, time}.
-[[nodiscard]] std::optional<Schedule> read_schedule(MapReader& map, std::string_view key, const Schedules& known);
+[[nodiscard]] std::optional<Schedule> read_schedule(MapReader& map, std::string_view key, const Schedules* known);
 
 /// A name or a list of names: mon to sun, workdays, days_off, holidays.
 [[nodiscard]] std::optional<DaySet> read_weekdays(MapReader& map);
