@@ -45,6 +45,18 @@ std::string check_day(const std::string& text) {
 
 }  // namespace
 
+void EndOptions::add_to(CLI::App& verb, Need need) {
+    auto* group = verb.add_option_group("end", "How long");
+    group->add_option("--until", until, "Until then, as 2026-11-01T18:00:00+08:00")->check(time_with_offset());
+    group->add_option("--for", lasts, "So long from now: 90m, 6h, 14d")->check(duration());
+    group->require_option(need == Need::required ? 1 : 0, 1);
+}
+
+void EndOptions::put_into(nlohmann::json& args) const {
+    if (!until.empty()) args["until"] = until;
+    if (!lasts.empty()) args["for"] = lasts;
+}
+
 CLI::Validator opaque_id() {
     return CLI::Validator(
         [](std::string& text) {
@@ -60,6 +72,14 @@ CLI::Validator time_with_offset() {
         [](std::string& text) {
             const auto stamp = parse_stamp(text);
             return stamp ? std::string() : fmt::format("\"{}\" is no time; write 2026-11-01T00:00:00+08:00", text);
+        },
+        "");
+}
+
+CLI::Validator duration() {
+    return CLI::Validator(
+        [](std::string& text) {
+            return parse_duration(text) ? std::string() : fmt::format("\"{}\" is no duration; write 90m, 6h or 14d", text);
         },
         "");
 }

@@ -41,6 +41,7 @@ void build(CLI::App& app, Shell& shell) {
     add_tail_verb(app, shell);
     add_alert_verbs(app, shell);
     add_roster_verbs(app, shell);
+    add_tag_verbs(app, shell);
     add_face_verbs(app, shell);
     add_file_verbs(app, shell);
     add_platform_verbs(app, shell);

@@ -24,10 +24,6 @@ struct CardOptions {
     std::string id, person, number, from, until;
 };
 
-struct TagOptions {
-    std::string person, tag;
-};
-
 void show_persons(const Shell& shell, const Json& result) {
     Table table({"PERSON", "NAME", "HOUSEHOLD", "SIZE", "TAGS", "CARDS", "FACE"});
     for (const auto& person : list_of(result, "persons")) {
@@ -153,29 +149,11 @@ void add_cards(CLI::App& app, Shell& shell) {
     add_card_change(*cards, shell, "remove", "Forget a card", "");
 }
 
-void add_tag_change(CLI::App& tag, Shell& shell, const std::string& name, const std::string& about) {
-    auto* verb = shell.verb(tag, name, about, Output::words_or_json);
-    const auto options = std::make_shared<TagOptions>();
-    verb->add_option("PERSON,--person", options->person, "Person")->required();
-    verb->add_option("TAG,--tag", options->tag, "Such as away")->required()->check(opaque_id());
-    verb->callback([&shell, options, name] {
-        shell.action = [&shell, options, name] {
-            return shell.ask("tag." + name, {{"person", options->person}, {"tag", options->tag}}, [&](const Json& result) {
-                shell.out << printable(fmt::format("{}: {}", options->person, cell(result, "tags"))) << '\n';
-            });
-        };
-    });
-}
-
 }  // namespace
 
 void add_roster_verbs(CLI::App& app, Shell& shell) {
     add_persons(app, shell);
     add_cards(app, shell);
-    auto* tag = app.add_subcommand("tag", "Add or remove a person's tag");
-    tag->require_subcommand(1);
-    add_tag_change(*tag, shell, "add", "Give a person a tag, until it is taken away");
-    add_tag_change(*tag, shell, "remove", "Take a tag away");
 }
 
 }  // namespace menshen::cli

@@ -31,7 +31,8 @@ std::unique_ptr<EventClock> make_clock(const Options& options, const Zone& zone,
 
 }  // namespace
 
-App::App(const Options& options, config::Config config) : config_(std::move(config)), database_(options.data + "/menshen.db") {}
+App::App(const Options& options, config::Config config)
+    : config_(std::move(config)), database_(options.data + "/menshen.db"), mqtt_inputs_(config_.mqtt_inputs) {}
 
 App::~App() = default;
 
@@ -41,6 +42,8 @@ Result<std::unique_ptr<App>> App::open(const Options& options, config::Config co
     app->gate_ = std::make_unique<Gate>(
         app->config_.gate, [keys = &app->opened_.store->keys()](const CardNumber& number) { return keys->card_index(number); });
     app->gate_->roster() = app->opened_.roster;
+    app->note_tag_ends();
+    app->warn_of_strange_inputs();
     if (auto r = app->open_devices(); !r) return tl::unexpected(r.error());
     app->open_rules();
     app->open_vision();
@@ -79,7 +82,7 @@ Result<void> App::open_store(const Options& options) {
     started_ = clock_->now().mono;
     clock_watch_.emplace(clock_->now());
     faces_ = to_table(std::move(opened_.faces));
-    for (const auto& stranger : opened_.strangers) stranger_ids_.insert(stranger.id);
+    for (const auto& stranger : opened_.strangers) strangers_[stranger.id] = to_note(stranger);
     if (!opened_.set_aside.empty()) {
         log::error("the database was damaged and set aside as {}; a new journal {} begins, roster: {}", opened_.set_aside,
                    opened_.epoch, opened_.roster_from);
@@ -142,6 +145,9 @@ Result<void> App::open_uplink() {
     if (from.tls) settings.link.tls = {from.tls->ca, from.tls->cert, from.tls->key};
     settings.link.retry_min = from.retry_min;
     settings.link.retry_max = from.retry_max;
+    settings.link.subscriptions = mqtt_inputs_.topics(config::MqttInput::Kind::tag);
+    // Not kept by the broker while the gate is away: a sign of life of hours ago is none.
+    settings.link.live_subscriptions = mqtt_inputs_.topics(config::MqttInput::Kind::activity);
     outbox_ = std::make_unique<OutboxAdapter>(*opened_.store);
     mqtt::Loop loop{post_to(loop_), [this](Millis wait, std::function<void()> f) {
                         auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
@@ -152,6 +158,8 @@ Result<void> App::open_uplink() {
         if (online != health_.connected) health_.mqtt_since = now().wall;
         health_.connected = online;
         health_.mqtt_error = why;
+        const DeviceId inputs{std::string(config::kMqttDevice)};
+        if (config_.gate.feeds.contains(inputs)) offer(Event{DeviceChanged{inputs, online, why}});
         log::info("broker {}{}{}", online ? "connected" : "unreachable", why.empty() ? "" : ": ", why);
     };
     handlers.on_trouble = [this](const mqtt::Trouble& trouble) {
@@ -164,6 +172,7 @@ Result<void> App::open_uplink() {
         batch.records.push_back(std::move(refused));
         flow_->commit(std::move(batch));
     };
+    handlers.on_message = [this](const mqtt::Message& message) { on_mqtt_input(message); };
     auto uplink = mqtt::Uplink::start(std::move(settings), std::move(loop), *outbox_, std::move(handlers));
     if (!uplink) return tl::unexpected(uplink.error());
     uplink_ = std::move(*uplink);
@@ -199,6 +208,7 @@ void App::change_roster(std::vector<store::RosterChange> changes, std::vector<Re
                 store::apply(change, opened_.store->keys(), gate_->roster());
                 apply_faces(change);
             }
+            note_tag_ends();
             say_state();
             (*shared_done)(committed);
         });

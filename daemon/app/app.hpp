@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,9 +15,11 @@
 
 #include "daemon/app/clock.hpp"
 #include "daemon/app/flow.hpp"
+#include "daemon/app/mqtt_inputs.hpp"
 #include "daemon/app/options.hpp"
 #include "daemon/app/outbox_adapter.hpp"
 #include "daemon/app/people.hpp"
+#include "daemon/app/tag_ends.hpp"
 #include "daemon/app/vision_worker.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/control/server.hpp"
@@ -61,7 +64,8 @@ public:
     [[nodiscard]] const mqtt::Uplink* uplink() const { return uplink_.get(); }
     [[nodiscard]] const Health& health() const { return health_; }
     [[nodiscard]] const FaceTable& faces() const { return faces_; }
-    [[nodiscard]] std::size_t strangers() const { return stranger_ids_.size(); }
+    [[nodiscard]] const StrangerNotes& strangers() const { return strangers_; }
+    [[nodiscard]] const MqttInputs& mqtt_inputs() const { return mqtt_inputs_; }
     [[nodiscard]] MonoTime started() const { return started_; }
     [[nodiscard]] const std::string& database() const { return database_; }
     [[nodiscard]] std::uint32_t boot() const { return opened_.boot; }
@@ -70,6 +74,11 @@ public:
     /// or why they were refused.
     void change_roster(std::vector<store::RosterChange> changes, std::vector<Record> records,
                        std::function<void(Result<store::Committed>)> done);
+    /// As change_roster(), for the label of a stranger.
+    void label_stranger(store::LabelStranger label, std::vector<Record> records,
+                        std::function<void(Result<store::Committed>)> done);
+    /// The record of a tag that begins or ends, the person described as after it. `by` may be empty.
+    [[nodiscard]] Record tag_record(Kind kind, const HeldTag& held, const std::string& by) const;
     /// Reads config and rules again; the rules take effect. What a restart needs is said in the error.
     [[nodiscard]] Result<std::size_t> reload();
     /// The names that may stand in an alert, by the config; `everywhere` for people in the building.
@@ -96,6 +105,13 @@ private:
     void forget_strangers(const std::vector<StrangerId>& ids);
     void apply_faces(const store::RosterChange& change);
     void update_strangers_wanted();
+    void note_tag_ends();
+    std::optional<MonoTime> tag_deadline() const;
+    void end_tags();
+    void on_mqtt_input(const mqtt::Message& message);
+    void set_tag_of(const config::MqttInput& input);
+    void warn_of_strange_inputs() const;
+    void warn_of_memory(const rules::RuleSet& rules);
     void say_state();
     mqtt::GateState gate_state() const;
 
@@ -132,7 +148,12 @@ private:
     store::Store::Opened opened_;
     Health health_;
     FaceTable faces_;
-    std::set<StrangerId> stranger_ids_;
+    StrangerNotes strangers_;
+    std::optional<WallTime> next_tag_end_;
+    std::optional<MonoTime> tag_retry_at_;
+    std::size_t tags_ending_ = 0;  ///< On their way into the journal.
+    MqttInputs mqtt_inputs_;
+    std::map<const config::MqttInput*, MonoTime> tags_set_;  ///< When an input last set its tag.
     std::unique_ptr<Gate> gate_;
     std::unique_ptr<Flow> flow_;
     std::unique_ptr<drivers::Supervisor> supervisor_;

@@ -3,6 +3,7 @@
 #include "daemon/app/app.hpp"
 #include "daemon/app/log.hpp"
 #include "daemon/app/version.hpp"
+#include "daemon/config/rule_options.hpp"
 #include "rules/ledger.hpp"
 #include "rules/parse.hpp"
 
@@ -10,18 +11,66 @@ namespace menshen::app {
 
 namespace {
 
-rules::ParseOptions recipients_of(const config::Config& config) {
-    rules::ParseOptions out;
-    out.recipients = rules::recipients_named(config.recipients);
-    return out;
+/// Of a (rule, subject); docs/rules.md, "Memory".
+constexpr std::size_t kStateBytes = 300;
+constexpr std::size_t kKeptRecordBytes = 8;
+constexpr std::size_t kLearnedBytes = 2048;
+/// More alerts than this of one rule within ten minutes have one cause.
+constexpr std::uint32_t kBundleAfter = 12;
+
+std::size_t kept_bytes(const rules::Limit& limit) {
+    constexpr std::uint32_t kUsualHousehold = 4;
+    return kKeptRecordBytes * (limit.of(kUsualHousehold).value_or(limit.more_than) + 1);
+}
+
+std::size_t bytes_of_subject(const rules::Rule& rule) {
+    return kStateBytes +
+           std::visit(Match{
+                          [](const rules::Absent& absent) { return absent.budget ? kLearnedBytes : std::size_t{0}; },
+                          [](const rules::Baseline&) { return kLearnedBytes; },
+                          [](const rules::Count& count) { return kept_bytes(count.limit); },
+                          [](const rules::Distinct& distinct) { return kept_bytes(distinct.limit); },
+                          [](const auto&) { return std::size_t{0}; },
+                      },
+                      rule.condition);
+}
+
+std::size_t subjects_of(const rules::Rule& rule, const Roster& roster, std::size_t doors) {
+    switch (rule.per) {
+        case rules::Per::person:
+            return roster.persons().size();
+        case rules::Per::household:
+            return roster.households().size();
+        case rules::Per::card:
+            return roster.cards().size();
+        case rules::Per::door:
+            return doors;
+        case rules::Per::stranger:
+        case rules::Per::gate:
+            break;
+    }
+    return 1;  // strangers come and go; nobody knows how many
 }
 
 }  // namespace
 
+/// Everybody of the roster under every rule: when that does not fit somebody will not be watched.
+void App::warn_of_memory(const rules::RuleSet& set) {
+    std::size_t bytes = 0;
+    for (const auto& rule : set.rules) {
+        if (rule.active()) bytes += bytes_of_subject(rule) * subjects_of(rule, gate_->roster(), config_.gate.doors.size());
+    }
+    if (bytes <= config_.rules_memory) return;
+    log::warning(
+        "the rules may need {} KB for everybody of the roster, and rules.memory is {} KB: some would not be watched; set "
+        "rules.memory "
+        "higher",
+        bytes / 1024, config_.rules_memory / 1024);
+}
+
 void App::open_rules() {
     Problems problems;
-    const std::vector<std::filesystem::path> paths(config_.rule_paths.begin(), config_.rule_paths.end());
-    auto rules = rules::load_rules(paths, recipients_of(config_), problems);
+    auto rules = config::load_rules(config_, problems);
     for (const auto& problem : problems.all()) {
         log::write(problem.severity == Severity::error ? log::Level::error : log::Level::warning, problem.text());
     }
@@ -30,6 +79,7 @@ void App::open_rules() {
         health_.rules = "no rules run: " + problems.text();
         rules.emplace();
     }
+    warn_of_memory(*rules);
     std::vector<AlertChange> unsaid;
     auto engine = fold_journal(std::make_shared<const rules::RuleSet>(std::move(*rules)), unsaid);
     open_flow(std::move(engine));
@@ -39,7 +89,11 @@ void App::open_rules() {
 }
 
 rules::EngineSettings App::engine_settings() const {
-    return {.gate = config_.gate.gate.str(), .zone = config_.zone, .id_key = opened_.store->keys().alert_ids()};
+    return {.gate = config_.gate.gate.str(),
+            .zone = config_.zone,
+            .id_key = opened_.store->keys().alert_ids(),
+            .memory_limit = config_.rules_memory,
+            .bundle_after = kBundleAfter};
 }
 
 rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) {
@@ -78,6 +132,7 @@ void App::open_flow(rules::Engine engine) {
         .run_command = [this](const Command& command) { supervisor_->apply(command); },
         .alert_payload = [this](const AlertChange& change) { return mqtt::alert_body(change, names_for_platform(change)); },
         .on_committed = [this](const Record& record) { on_committed(record); },
+        .told = opened_.open_alerts,
     });
     if (stage_clock_ == nullptr) flow_->on_deadline_changed = [this] { arm_deadline(); };
 }
@@ -116,14 +171,15 @@ Result<std::size_t> App::reload() {
         return fail("{}", problems.text());
     }
     health_.config.clear();
-    const std::vector<std::filesystem::path> paths(config->rule_paths.begin(), config->rule_paths.end());
-    auto rules = rules::load_rules(paths, recipients_of(*config), problems);
+    auto rules = config::load_rules(*config, problems);
     if (!rules || problems.has_errors()) {
         const bool none_run = flow_->engine().rules().rules.empty();
         health_.rules = (none_run ? "no rules run: " : "the rules of before run on: ") + problems.text();
         return fail("{}", problems.text());
     }
     auto set = std::make_shared<const rules::RuleSet>(std::move(*rules));
+    // What is held may always grow; what a smaller limit would cost is refused from now on.
+    config_.rules_memory = config->rules_memory;
     std::vector<AlertChange> unsaid;
     auto engine = flow_->holds_checkpoints() ? Result<rules::Engine>(fold_journal(set, unsaid))
                                              : rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
@@ -131,11 +187,14 @@ Result<std::size_t> App::reload() {
     const auto count = set->rules.size();
     health_.rules.clear();
     config_.recipients = config->recipients;
+    config_.recipients_file = config->recipients_file;
+    config_.calendar_file = config->calendar_file;
     config_.rule_paths = config->rule_paths;
     config_.privacy = config->privacy;
     flow_->set_engine(std::move(*engine));
     if (!unsaid.empty()) flow_->commit_alerts(unsaid);
     update_strangers_wanted();
+    warn_of_memory(flow_->engine().rules());
     say_state();
     log::info("reloaded: {} rules. Devices, doors, MQTT and the store keep their settings until a restart", count);
     return count;

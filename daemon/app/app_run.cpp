@@ -46,12 +46,16 @@ void App::on_frame(const DeviceId& camera, const Result<models::FrameResult>& re
     }
     std::vector<store::StrangerChange> changes;
     if (result->changed) {
-        changes.emplace_back(store::PutStranger{to_row(*result->changed)});
-        stranger_ids_.insert(result->changed->id);
+        auto row = to_row(*result->changed);
+        auto& note = strangers_[row.id];
+        row.label = note.label;
+        row.label_until = note.until;
+        note = to_note(row);
+        changes.emplace_back(store::PutStranger{std::move(row)});
     }
     for (const auto& id : result->dropped) {
         changes.emplace_back(store::RemoveStranger{id});
-        stranger_ids_.erase(id);
+        strangers_.erase(id);
     }
     if (!result->advice.empty()) log::debug("camera {}: {}", camera.str(), result->advice);
     const FaceSeen face{.device = camera,
@@ -67,8 +71,9 @@ void App::forget_strangers(const std::vector<StrangerId>& ids) {
     store::Batch batch;
     for (const auto& id : ids) {
         batch.strangers.emplace_back(store::RemoveStranger{id});
-        stranger_ids_.erase(id);
+        strangers_.erase(id);
     }
+    note_tag_ends();
     flow_->commit(std::move(batch));
 }
 
@@ -167,6 +172,7 @@ void App::begin() {
     for (const auto& command : gate_->start(now()).commands) supervisor_->apply(command);
     on_tick();
     keep_watchdog();
+    end_tags();
     arm_deadline();
     log::info("menshend {} site={} gate={} epoch={} boot={}{}", kVersion, config_.gate.site.str(), config_.gate.gate.str(),
               opened_.epoch, opened_.boot, simulated() ? " simulated" : "");
@@ -207,6 +213,7 @@ void App::on_tick() {
         if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
     }
     flow_->note_refusals();
+    if (const auto report = mqtt_inputs_.report(now().mono)) log::warning("mqtt: {}", *report);
     say_state();
     tick_.expires_after(kTick);
     tick_.async_wait([this](const boost::system::error_code& error) {
@@ -239,7 +246,7 @@ void App::withdraw_expired_consents(const Now& moment) {
 
 void App::arm_deadline() {
     if (stage_clock_ != nullptr || stopping_) return;
-    const auto next = flow_->next_deadline();
+    const auto next = next_deadline();
     if (next == armed_for_) return;
     armed_for_ = next;
     deadline_timer_.cancel();
@@ -248,7 +255,7 @@ void App::arm_deadline() {
     deadline_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         armed_for_.reset();
-        flow_->run_due();
+        run_due();
         arm_deadline();
     });
 }
@@ -297,9 +304,17 @@ void App::move_to(MonoTime at) {
     opened_.store->stamp_alive(now());
 }
 
-void App::run_due() { flow_->run_due(); }
+/// The rules first: in them a tag ends at its moment, and its record comes after what that made fire.
+void App::run_due() {
+    flow_->run_due();
+    end_tags();
+}
 
-std::optional<MonoTime> App::next_deadline() { return flow_->next_deadline(); }
+std::optional<MonoTime> App::next_deadline() {
+    const auto flow = flow_->next_deadline();
+    const auto tags = tag_deadline();
+    return flow && tags ? std::min(*flow, *tags) : (flow ? flow : tags);
+}
 
 std::string App::unsettled() const {
     if (!begun_) return "start";

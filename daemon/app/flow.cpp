@@ -31,7 +31,9 @@ Flow::Flow(Parts parts)
       run_command_(std::move(parts.run_command)),
       alert_payload_(std::move(parts.alert_payload)),
       on_committed_(std::move(parts.on_committed)),
-      checkpoint_at_(clock_.now().mono + kCheckpointEvery) {}
+      checkpoint_at_(clock_.now().mono + kCheckpointEvery) {
+    for (const auto& row : parts.told) told_[row.alert].insert(row.to);
+}
 
 Flow::~Flow() { *alive_ = false; }
 
@@ -185,6 +187,18 @@ void Flow::raise(std::vector<AlertChange> changes) {
     if (!changes.empty()) commit_alerts(changes);
 }
 
+std::set<RecipientId> Flow::whom_to_tell(const AlertChange& change) {
+    if (change.state == AlertState::pending) return {};
+    if (change.state == AlertState::resolved) {
+        // One that was over before anybody was told is nobody's business.
+        const auto told = told_.extract(change.id);
+        return told.empty() ? std::set<RecipientId>() : std::move(told.mapped());
+    }
+    auto& told = told_[change.id];
+    told.insert(change.to.begin(), change.to.end());
+    return told;
+}
+
 void Flow::commit_alerts(const std::vector<AlertChange>& changes, std::function<void(const store::Committed&)> done) {
     const auto now = clock_.now();
     store::Batch batch;
@@ -193,7 +207,7 @@ void Flow::commit_alerts(const std::vector<AlertChange>& changes, std::function<
         gate_.describe_person(record);
         batch.records.push_back(std::move(record));
         const bool open = change.state != AlertState::resolved;
-        for (const auto& to : change.to) {
+        for (const auto& to : whom_to_tell(change)) {
             batch.alerts.push_back({.alert = change.id, .to = to, .payload = alert_payload_(change), .open = open});
         }
         log::info("alert {} rule={} subject={} state={}", change.id.str(), change.rule.str(), change.subject,

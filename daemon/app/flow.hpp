@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ public:
         std::function<std::string(const AlertChange&)> alert_payload;
         /// Each committed record, in the order of `seq`: followers of `tail`, `state`.
         std::function<void(const Record&)> on_committed;
+        /// Who holds an open alert since before the start: they must see its end.
+        std::vector<store::AlertRow> told{};
     };
 
     explicit Flow(Parts parts);
@@ -49,7 +52,8 @@ public:
 
     /// Commits with the rules watching. `done` runs after the rules have seen the records. False when the buffer is full.
     bool commit(store::Batch batch, std::function<void(const store::Committed&)> done = nullptr);
-    /// Commits changes of alerts: their records and a row for each recipient.
+    /// Commits changes of alerts: their records, and a row for each recipient. Of a `pending` one nobody is told; whoever was
+    /// told once is told every change up to the end, also when the alert goes to others by then.
     void commit_alerts(const std::vector<AlertChange>& changes, std::function<void(const store::Committed&)> done = nullptr);
     /// The store wrote records of its own.
     void on_own_records(const std::vector<Record>& records);
@@ -86,6 +90,7 @@ private:
     void settle(std::uint64_t pending_id, bool committed);
     void see(const std::vector<Record>& records);
     void raise(std::vector<AlertChange> changes);
+    [[nodiscard]] std::set<RecipientId> whom_to_tell(const AlertChange& change);
 
     boost::asio::io_context& loop_;
     const EventClock& clock_;
@@ -102,6 +107,7 @@ private:
     std::map<std::uint64_t, std::unique_ptr<Pending>> pending_;  ///< Grants that wait for their audit.
     std::uint64_t next_pending_ = 1;
     std::uint64_t late_ = 0;
+    std::map<AlertId, std::set<RecipientId>> told_;  ///< Of open alerts.
     MonoTime checkpoint_at_{};
     bool holds_checkpoints_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< What was posted looks here before it touches this.

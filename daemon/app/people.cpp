@@ -32,6 +32,14 @@ store::FaceTemplateRow to_row(const PersonId& person, const models::Template& fa
     return {.person = person, .model = face.model.id, .values = face.values};
 }
 
+StrangerNote to_note(const store::StrangerRow& row) {
+    return {.label = row.label,
+            .until = row.label_until,
+            .first_seen = row.first_seen,
+            .last_seen = row.last_seen,
+            .sightings = row.sightings};
+}
+
 store::StrangerRow to_row(const models::StrangerIdentity& stranger) {
     return {.id = stranger.id,
             .model = stranger.centroid.model.id,

@@ -16,6 +16,7 @@ std::vector<control::Verb> make_verbs(App& app) {
     auto table = control::verb_table();
     add_status_verbs(app, table);
     add_roster_verbs(app, table);
+    add_tag_verbs(app, table);
     add_face_verbs(app, table);
     add_alert_verbs(app, table);
     return table;

@@ -18,6 +18,7 @@ void answer(std::vector<control::Verb>& table, std::string_view name, control::H
 
 void add_status_verbs(App& app, std::vector<control::Verb>& table);
 void add_roster_verbs(App& app, std::vector<control::Verb>& table);
+void add_tag_verbs(App& app, std::vector<control::Verb>& table);  ///< Tags, and strangers with their labels.
 void add_face_verbs(App& app, std::vector<control::Verb>& table);
 void add_alert_verbs(App& app, std::vector<control::Verb>& table);
 

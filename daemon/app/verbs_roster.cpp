@@ -1,4 +1,4 @@
-// Persons, cards and tags.
+// Persons and cards.
 
 #include <algorithm>
 
@@ -21,16 +21,6 @@ Record change_record(const App& app, const Request& request, std::string change)
     Record record = make_record(Kind::roster_changed, app.now());
     record.more["change"] = std::move(change);
     record.more["by"] = request.peer.text();
-    return record;
-}
-
-Record tag_record(Kind kind, const App& app, const Person& person, const std::string& tag, const std::string& by) {
-    Record record = make_record(kind, app.now());
-    record.person = person.id;
-    record.household = person.household;
-    record.person_tags = person.tags;
-    record.tag = tag;
-    record.more["by"] = by;
     return record;
 }
 
@@ -64,6 +54,7 @@ void list_persons(App& app, const Request&, const Reply& reply) {
     json out = json::array();
     for (const auto& [id, person] : roster.persons()) {
         json entry{{"id", id.str()}, {"name", person.name}, {"tags", person.tags}, {"cards", json::array()}, {"face", nullptr}};
+        for (const auto& [tag, end] : person.tag_ends) entry["tag_ends"][tag] = to_text(app.config().zone.at(end));
         if (person.household) entry["household"] = person.household.str();
         const auto* household = roster.household(person.household);
         if (household != nullptr && household->size > 0) entry["household_size"] = household->size;
@@ -107,23 +98,30 @@ void add_person(App& app, const Request& request, const Reply& reply) {
         if (args.has("household_size")) household.size = args.count("household_size", 1);
         changes.emplace_back(store::PutHousehold{household});
     }
-    changes.emplace_back(store::PutPerson{person});
-
     const auto* before = roster.person(person.id);
+    // A tag that stays keeps its end.
+    if (before != nullptr) {
+        for (const auto& [tag, end] : before->tag_ends) {
+            if (std::binary_search(person.tags.begin(), person.tags.end(), tag)) person.tag_ends[tag] = end;
+        }
+    }
+    changes.emplace_back(store::PutPerson{person});
     std::vector<Record> records{change_record(app, request, before == nullptr ? "person_added" : "person_changed")};
     records[0].person = person.id;
     records[0].household = person.household;
     // A tag begins or ends with a record of its own: rules fold these.
     const auto old_tags = before == nullptr ? std::vector<std::string>() : before->tags;
+    const auto say = [&](Kind kind, const std::string& tag) {
+        Record record = app.tag_record(kind, {.person = person.id, .stranger = {}, .tag = tag, .until = {}}, request.peer.text());
+        record.household = person.household;
+        record.person_tags = person.tags;
+        records.push_back(std::move(record));
+    };
     for (const auto& tag : person.tags) {
-        if (!std::binary_search(old_tags.begin(), old_tags.end(), tag)) {
-            records.push_back(tag_record(Kind::tag_added, app, person, tag, request.peer.text()));
-        }
+        if (!std::binary_search(old_tags.begin(), old_tags.end(), tag)) say(Kind::tag_added, tag);
     }
     for (const auto& tag : old_tags) {
-        if (!std::binary_search(person.tags.begin(), person.tags.end(), tag)) {
-            records.push_back(tag_record(Kind::tag_removed, app, person, tag, request.peer.text()));
-        }
+        if (!std::binary_search(person.tags.begin(), person.tags.end(), tag)) say(Kind::tag_removed, tag);
     }
     change(app, reply, std::move(changes), std::move(records), {{"id", person.id.str()}});
 }
@@ -227,28 +225,6 @@ void remove_card(App& app, const Request& request, const Reply& reply) {
     change(app, reply, {store::RemoveCard{card->id}}, {record}, {{"id", card->id.str()}});
 }
 
-void change_tag(App& app, const Request& request, const Reply& reply, Kind kind) {
-    const Args args(request);
-    const Person* held = find_person(app, args.text("person"), reply);
-    if (held == nullptr) return;
-    const auto tag = args.text("tag");
-    if (!is_topic_safe(tag)) return reply.fail(Code::bad_request, fmt::format("tag \"{}\" must be 1 to 32 of a-z 0-9 -", tag));
-    Person person = *held;
-    const auto it = std::lower_bound(person.tags.begin(), person.tags.end(), tag);
-    const bool has = it != person.tags.end() && *it == tag;
-    if (has == (kind == Kind::tag_added)) {
-        return reply.fail(Code::refused,
-                          fmt::format("{} {} the tag \"{}\" already", person.id.str(), has ? "has" : "has not", tag));
-    }
-    if (has) {
-        person.tags.erase(it);
-    } else {
-        person.tags.insert(it, tag);
-    }
-    change(app, reply, {store::PutPerson{person}}, {tag_record(kind, app, person, tag, request.peer.text())},
-           {{"person", person.id.str()}, {"tags", person.tags}});
-}
-
 }  // namespace
 
 void add_roster_verbs(App& app, std::vector<control::Verb>& table) {
@@ -262,8 +238,6 @@ void add_roster_verbs(App& app, std::vector<control::Verb>& table) {
     set("cards.add", add_card);
     set("cards.state", set_card_state);
     set("cards.remove", remove_card);
-    answer(table, "tag.add", [&app](const Request& r, const Reply& reply) { change_tag(app, r, reply, Kind::tag_added); });
-    answer(table, "tag.remove", [&app](const Request& r, const Reply& reply) { change_tag(app, r, reply, Kind::tag_removed); });
 }
 
 }  // namespace menshen::app

@@ -34,7 +34,8 @@ json vision_status(App& app) {
     std::size_t templates = 0;
     for (const auto& [person, rows] : app.faces()) templates += rows.size();
     const auto state = app.vision() == nullptr ? "off" : kNames.at(static_cast<std::size_t>(app.health().vision));
-    return {{"state", state}, {"templates", templates}, {"strangers", app.strangers()}, {"error", app.health().vision_error}};
+    return {
+        {"state", state}, {"templates", templates}, {"strangers", app.strangers().size()}, {"error", app.health().vision_error}};
 }
 
 json device_status(const App& app) {
@@ -91,6 +92,10 @@ json status(App& app) {
               {"late", app.flow().late()},
               {"problem", app.health().store}}},
             {"vision", vision_status(app)},
+            {"mqtt_inputs",
+             {{"taken", app.mqtt_inputs().counts().taken},
+              {"passed_over", app.mqtt_inputs().counts().passed},
+              {"garbled", app.mqtt_inputs().counts().garbled}}},
             {"rules",
              {{"version", rules.hash},
               {"rules", rules.rules.size()},
