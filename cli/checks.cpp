@@ -46,10 +46,13 @@ std::string check_day(const std::string& text) {
 }  // namespace
 
 void EndOptions::add_to(CLI::App& verb, Need need) {
-    auto* group = verb.add_option_group("end", "How long");
-    group->add_option("--until", until, "Until then, as 2026-11-01T18:00:00+08:00")->check(time_with_offset());
-    group->add_option("--for", lasts, "So long from now: 90m, 6h, 14d")->check(duration());
-    group->require_option(need == Need::required ? 1 : 0, 1);
+    auto* then = verb.add_option("--until", until, "Until then, as 2026-11-01T18:00:00+08:00")->check(time_with_offset());
+    auto* span = verb.add_option("--for", lasts, "So long from now: 90m, 6h, 14d")->check(duration());
+    span->excludes(then);
+    if (need == Need::optional) return;
+    verb.parse_complete_callback([then, span] {
+        if (then->empty() && span->empty()) throw CLI::RequiredError("--until or --for");
+    });
 }
 
 void EndOptions::put_into(nlohmann::json& args) const {

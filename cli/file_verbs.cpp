@@ -6,6 +6,7 @@
 #include "cli/checks.hpp"
 #include "cli/shell.hpp"
 #include "daemon/config/config.hpp"
+#include "daemon/config/rule_options.hpp"
 #include "rules/backtest.hpp"
 #include "rules/check.hpp"
 #include "rules/parse.hpp"
@@ -85,11 +86,8 @@ int check_config(const Shell& shell, const std::string& file) {
     Problems problems;
     const auto config = config::read_config(file, problems);
     std::size_t rule_count = 0;
-    if (config && !config->rule_paths.empty()) {
-        const auto paths = to_paths(config->rule_paths);
-        rules::ParseOptions options;
-        options.recipients = rules::recipients_named(config->recipients);
-        const auto set = rules::load_rules(paths, options, problems);
+    if (config) {
+        const auto set = config::load_rules(*config, problems);
         if (set) rule_count = set->rules.size();
     }
     const bool ok = !problems.has_errors();
