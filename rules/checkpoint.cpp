@@ -371,8 +371,10 @@ void Engine::State::write_state(ByteWriter& out, const RuleRun& run, const Subje
             out.text(values_.name(entry.value));
             out.number(entry.at);
         }
-    } else if (std::holds_alternative<Sequence>(condition)) {
+    } else if (const auto* sequence = std::get_if<Sequence>(&condition)) {
         for (auto mark : {run.marks(held).latest, run.marks(held).other}) {
+            // One that is too old to be answered says as little as none.
+            if (mark.at != kNever && clock_.now() - mark.at >= sequence->within.count()) mark = {};
             transfer(out, mark);
             out.number(mark.value != kNone);
             out.text(mark.value == kNone ? "" : values_.name(mark.value));

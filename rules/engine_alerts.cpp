@@ -242,6 +242,7 @@ Result<AlertChange> Engine::State::change_by_person(const AlertId& id, const Sai
     const bool ends_by_time = state != nullptr && runs_[alert.rule].rule->resolve == Resolve::automatic &&
                               !std::holds_alternative<Absent>(runs_[alert.rule].rule->condition) && state->due <= ran;
     if (ends_by_time || alert.closes_at <= ran) return fail("the alert \"{}\" has just ended by itself", id.str());
+    if (alert.timer <= ran) return fail("the alert \"{}\" is just changing by itself; say it again", id.str());
     ++alert.number;
     auto change = change_of(alert);
     change.at = now.wall;

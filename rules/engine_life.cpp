@@ -92,10 +92,12 @@ void Engine::State::on_timer(Index index, const Cause& cause, Changes& out) {
 
 /// A repeat or an escalation is due; an escalation that falls together with a repeat is told once.
 void Engine::State::make_noise(OpenAlert& alert, const Rule& rule, const Cause& cause, Changes& out) {
-    const bool escalates =
-        alert.escalated < rule.escalate.size() && alert.began + rule.escalate[alert.escalated].after.count() <= cause.point;
+    auto steps = alert.escalated;
     auto severity = alert.severity;
-    if (escalates) severity = std::max(severity, rule.escalate[alert.escalated].severity.value_or(severity));
+    while (steps < rule.escalate.size() && alert.began + rule.escalate[steps].after.count() <= cause.point) {
+        severity = std::max(severity, rule.escalate[steps++].severity.value_or(severity));
+    }
+    const bool escalates = steps > alert.escalated;
     if (!may_notify(rule, severity, cause.at)) {
         const auto begin = next_notify(rule, cause.at);
         // Never by itself while no hour is one in which it may be told.
@@ -103,7 +105,7 @@ void Engine::State::make_noise(OpenAlert& alert, const Rule& rule, const Cause& 
         return;
     }
     alert.severity = severity;
-    if (escalates) add_recipients(alert, rule.escalate[alert.escalated++].to, cause.at);
+    for (; alert.escalated < steps; ++alert.escalated) add_recipients(alert, rule.escalate[alert.escalated].to, cause.at);
     if (rule.repeat_every && alert.repeat_at <= cause.point) alert.repeat_at = cause.point + rule.repeat_every->count();
     if (!escalates) add_recipients(alert, rule.to, cause.at);
     refresh(alert, cause.point);
@@ -182,7 +184,9 @@ void Engine::State::fold_mute(Context& context) {
             alert.state = AlertState::resolved;
             const auto index = std::exchange(state.alert, kNone);
             end_in_book(index, record.at, "muted", context.out);
-            if (std::holds_alternative<Absent>(named->condition)) after_mute(run, state, until_ms);
+            if (!std::holds_alternative<Absent>(named->condition)) continue;
+            mark_start(state, cause_of(context));  // what is told after it is another alert
+            after_mute(run, state, until_ms);
         } else if (lifts && std::holds_alternative<Absent>(named->condition) && state.alert == kNone) {
             state.latched = false;
             set_due(run, state, std::max(context.now, silence_due(run, state)));

@@ -26,7 +26,7 @@ void Engine::State::on_match(const Sequence& sequence, RuleRun& run, SubjectStat
             // The first A counts: who shows the same again and again would else never be missed.
             if (state.latched || state.due != kNever) return;
             const auto door = subject_of(Per::door, context);
-            if (door != kRefused) state.door = door;
+            state.door = door == kRefused ? kNone : door;
             state.since = context.now;
             state.seen_ms = record.at.time.since_epoch.count();
             state.seen_offset = static_cast<std::int16_t>(record.at.offset.count());

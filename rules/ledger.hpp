@@ -21,10 +21,11 @@ public:
     [[nodiscard]] std::optional<AlertChange> fresh(AlertChange change);
 
 private:
-    /// A rule makes each change of an alert at most once at one moment. Its number is not part of the key: a person's change that
-    /// was on its way when the rule made its own may stand in the journal in another order.
+    /// Its number is not part of the key: a person's change that was on its way when the rule made its own may stand in the journal
+    /// in another order. What the rules make twice at one moment, the journal must hold twice.
     using Key = std::tuple<std::string, AlertState, std::int64_t, std::string>;
-    std::set<Key> made_by_rules_;
+    static Key key_of(const AlertChange& change);
+    std::map<Key, int> held_;
     std::map<std::string, std::uint32_t> numbers_;
 };
 

@@ -217,9 +217,10 @@ TEST_CASE("the ledger lets pass what the journal does not hold", "[unit]") {
     AlertLedger ledger;
     REQUIRE(ledger.note(record_of(changes[0], 2, "08:00", 7)).has_value());
     CHECK_FALSE(ledger.fresh(changes[0]).has_value());
-    SECTION("once") {
+    SECTION("as often as the journal lacks it") {
         CHECK(ledger.fresh(changes[1])->change == 2);
-        CHECK_FALSE(ledger.fresh(changes[1]).has_value());
+        // The fold made it once: a second one of the same moment is another change.
+        CHECK(ledger.fresh(changes[0])->change == 3);
     }
     SECTION("with a number that is free") {
         auto acknowledged = changes[0];

@@ -24,7 +24,27 @@ const std::vector<std::string> kRules{
     "{id: f-week, watch: denied, per: door, days: {at_least: 3, within: 5d}, during: \"20:00-08:00\"}",
     "{id: g-held, watch: [door_held, door_forced], per: door, each: {cooldown: 3h}, open_for: 40m}",
     "{id: h-manual, watch: passage, per: person, absent: {for: 30h}, resolve: manual}",
+    "{id: i-life, watch: passage, per: person, absent: {for: 10h}, notify_between: \"07:00-21:00\", alert: {to: [cadre], "
+    "repeat_every: 5h, "
+    "escalate: [{after: 3h, severity: warning, to: [duty]}, {after: 9h, severity: critical}], severity: info}}",
+    "{id: j-who, watch: granted, per: card, distinct: {of: who, over: 12h, more_than: 2}}",
+    "{id: k-flat, watch: granted, per: household, distinct: {of: card, over: 1d, more_than: {household.size: +1, unknown: 2}}}",
+    "{id: l-flat-count, watch: granted, per: household, count: {over: 5h, more_than: {household.size: 0}}}",
+    "{id: m-clone, watch: card_read, per: card, sequence: {then: {watch: card_read, differs: door}, within: 2h}, open_for: 3h}",
+    "{id: n-ajar, watch: door_opened, per: door, sequence: {then_not: {watch: door_closed}, within: 90m}}",
+    "{id: o-forced, watch: door_opened, per: door, sequence: {not_before: {watch: [granted, exit_request]}, within: 30m}}",
+    "{id: p-rhythm, watch: [passage, activity], per: person, absent: {budget: 40 per 30d, at_least: 2h, at_most: 15h}, unless: "
+    "{person.tags: away}}",
+    "{id: q-use, watch: granted, per: card, baseline: {over: 1d, budget: 20 per 30d, per_subject: true}}",
+    "{id: r-strangers, watch: face_seen, where: {not: {stranger.label: courier}}, per: stranger, legal_basis: test, each: {}, "
+    "open_for: "
+    "2h}",
+    "{id: s-workday, watch: passage, weekdays: [mon, tue, wed], during: \"22:00-06:00\", per: door, each: {}, notify_between: "
+    "\"08:00-09:00\"}",
 };
+
+/// Sources, mutes, labels and tags with an end come as records like any other.
+const EngineSettings kSettings{.bundle_after = 2};
 
 std::string rule_file(const std::vector<std::string>& rules) {
     std::string out = "rules:\n";
@@ -66,7 +86,25 @@ public:
         if (roll < 6) return restart();
         if (roll < 8 && !trusted_) return trust();
         if (roll < 16) return tag();
+        if (roll < 19) return mute();
+        if (roll < 23) return device();
         return traffic();
+    }
+    [[nodiscard]] Result<AlertChange> say(Engine& engine, const AlertId& id) {
+        auto until = now().wall;
+        until.time = until.time + Millis{1 + static_cast<std::int64_t>(pick(30'000'000))};
+        switch (pick(5)) {
+            case 0:
+                return engine.acknowledge(id, {"li", "", ""}, now());
+            case 1:
+                return engine.acknowledge(id, {"li", "on my way", "", until}, now());
+            case 2:
+                return engine.snooze(id, {"li", "", "", until}, now());
+            case 3:
+                return engine.note(id, {"li", "rang twice", ""}, now());
+            default:
+                return engine.close(id, {"li", "", "well"}, now());
+        }
     }
     [[nodiscard]] bool is_time_to_look() { return pick(3) == 0; }
     [[nodiscard]] bool is_time_to_speak() { return pick(15) == 0; }
@@ -106,18 +144,46 @@ private:
     Record tag() {
         auto record = make_record(pick(2) == 0 ? Kind::tag_added : Kind::tag_removed, now());
         constexpr const char* tags[] = {"old", "away"};
+        if (record.kind == Kind::tag_added && pick(2) == 0) record.more["until"] = later();
         if (pick(4) == 0) {
             record.tag = "rain";
+        } else if (pick(5) == 0) {
+            record.tag = "courier";
+            record.stranger = one_of<StrangerId>("s", 2);
         } else {
             record.tag = tags[pick(2)];
             record.person = one_of<PersonId>("p", 6);
         }
         return record;
     }
+    std::string later() {
+        auto stamp = now().wall;
+        stamp.time = stamp.time + Millis{static_cast<std::int64_t>(pick(60'000'000)) - 3'600'000};
+        return to_text(stamp);
+    }
+    Record mute() {
+        constexpr const char* rules[] = {"a-silence", "i-life", "j-who", "o-forced"};
+        auto record = make_record(Kind::mute, now());
+        record.more["rule"] = std::string(rules[pick(4)]);
+        if (pick(2) == 0) record.more["subject"] = "p" + std::to_string(pick(6));
+        record.more["until"] = later();
+        record.more["by"] = std::string("li");
+        record.reason = "known";
+        return record;
+    }
+    Record device() {
+        auto record = make_record(pick(2) == 0 ? Kind::device_offline : Kind::device_online, now());
+        record.device = DeviceId(pick(2) == 0 ? "front-in" : "front-out");
+        record.more["feeds"] = std::vector<std::string>{"passage", "granted"};
+        return record;
+    }
     Record traffic() {
-        constexpr Kind kinds[] = {Kind::passage, Kind::activity,  Kind::granted,     Kind::granted,    Kind::face_seen,
-                                  Kind::denied,  Kind::door_held, Kind::door_forced, Kind::door_opened};
-        auto record = make_record(kinds[pick(9)], now());
+        constexpr Kind kinds[] = {Kind::passage,     Kind::activity,    Kind::granted,   Kind::granted,
+                                  Kind::face_seen,   Kind::denied,      Kind::door_held, Kind::door_forced,
+                                  Kind::door_opened, Kind::door_closed, Kind::card_read, Kind::card_read};
+        auto record = make_record(kinds[pick(12)], now());
+        if (record.kind == Kind::passage) record.side = pick(3) == 0 ? Side::out : Side::in;
+        if (pick(2) == 0) record.household_size = 1 + static_cast<std::uint32_t>(pick(2));
         record.person = one_of<PersonId>("p", 6);
         record.household = one_of<HouseholdId>("h", 3);
         record.card = one_of<CardId>("c", 4);
@@ -165,7 +231,7 @@ Record load_record(const RuleSet& rules, const Now& now) {
 Live live(std::uint64_t seed, int steps, const std::shared_ptr<const RuleSet>& rules) {
     Gate gate(seed);
     Live out;
-    Engine engine(rules, EngineSettings{});
+    Engine engine(rules, kSettings);
     out.commit(load_record(*rules, gate.now()), engine);
     for (int i = 0; i < steps; ++i) {
         gate.wait();
@@ -173,8 +239,7 @@ Live live(std::uint64_t seed, int steps, const std::shared_ptr<const RuleSet>& r
         const auto open = engine.open_alerts();
         if (!open.empty() && gate.is_time_to_speak()) {
             const auto& id = open[gate.pick(open.size())].id;
-            const auto change = gate.pick(2) == 0 ? engine.acknowledge(id, {"li", "", ""}, gate.now())
-                                                  : engine.close(id, {"li", "", "well"}, gate.now());
+            const auto change = gate.say(engine, id);
             // It may just have ended by itself.
             if (change) out.commit(to_record(*change, gate.now()), engine);
         }
@@ -205,7 +270,7 @@ TEST_CASE("live == replay == checkpoint + tail, at every record", "[unit][proper
     const auto run = live(seed, kSteps, rules);
     REQUIRE(run.raised.size() > 20);
 
-    Engine replay(rules, EngineSettings{});
+    Engine replay(rules, kSettings);
     std::vector<AlertChange> replayed;
     std::vector<std::size_t> raised_before;  // each record
     for (std::size_t i = 0; i < run.journal.size(); ++i) {
@@ -221,7 +286,7 @@ TEST_CASE("live == replay == checkpoint + tail, at every record", "[unit][proper
 
     for (std::size_t cut = 0; cut + 1 < run.journal.size(); cut += 7) {
         CAPTURE(cut);
-        auto restored = Engine::restore(rules, EngineSettings{}, run.checkpoints[cut]);
+        auto restored = Engine::restore(rules, kSettings, run.checkpoints[cut]);
         REQUIRE(restored.has_value());
         std::vector<AlertChange> tail;
         for (std::size_t i = 0; i < run.journal.size(); ++i) append(tail, restored->on_record(run.journal[i]));
@@ -246,7 +311,7 @@ TEST_CASE("(id, change) is unique, and alerts live in order", "[unit][property]"
         REQUIRE(seen.emplace(change->id.str(), change->change).second);
         const auto subject = std::pair(change->rule.str(), change->subject);
         if (change->change == 1) {
-            REQUIRE(change->state == AlertState::firing);
+            REQUIRE((change->state == AlertState::firing || change->state == AlertState::pending));
             REQUIRE(open.emplace(subject, change->id.str()).second);  // one open alert for a rule and subject
         } else {
             REQUIRE(states.contains(change->id.str()));
@@ -268,7 +333,7 @@ TEST_CASE("the alerts of a log cut short are a prefix of those of the whole", "[
         record.mono.reset();
         log.push_back(record);
     }
-    const EngineSettings settings{.in_force = InForce::from_start};
+    const EngineSettings settings{.in_force = InForce::from_start, .bundle_after = 2};
     const auto play = [&](std::size_t count) {
         Engine engine(rules, settings);
         std::vector<AlertChange> out;
@@ -299,7 +364,7 @@ TEST_CASE("the order of rule files changes nothing", "[unit][property]") {
     auto parsed = parse_rules(files, {}, problems);
     REQUIRE(parsed.has_value());
     CHECK(parsed->hash == rules_of(rule_file(kRules))->hash);
-    Engine engine(std::make_shared<const RuleSet>(*parsed), EngineSettings{});
+    Engine engine(std::make_shared<const RuleSet>(*parsed), kSettings);
     for (std::size_t i = 0; i < run.journal.size(); ++i) static_cast<void>(engine.on_record(run.journal[i]));
     CHECK(engine.checkpoint() == run.checkpoints.back());
 }
@@ -309,20 +374,23 @@ TEST_CASE("a crash at any record loses no alert and raises none twice", "[unit][
     CAPTURE(seed);
     const auto rules = rules_of(rule_file(kRules));
     const auto run = live(seed, kSteps, rules);
-    Engine whole(rules, EngineSettings{});
-    std::set<std::string> expected;
+    Engine whole(rules, kSettings);
+    std::multiset<std::string> expected;
     std::size_t folded = 0;
     for (std::size_t crash = 1; crash < run.journal.size(); crash += 5) {
         CAPTURE(crash);
         for (; folded < crash; ++folded) {
             for (const auto& change : whole.on_record(run.journal[folded])) {
-                expected.insert(fmt::format("{} {} {}", change.id.str(), to_text(change.state), to_text(change.at)));
+                expected.insert(
+                    fmt::format("{} {} {} {}", change.id.str(), to_text(change.state), change.reason, to_text(change.at)));
             }
         }
         // The journal holds `crash` records; the checkpoint is some records older, or there is none.
-        const auto saved = crash > 13 ? crash - 13 : 0;
-        auto engine = saved == 0 ? Engine(rules, EngineSettings{})
-                                 : std::move(*Engine::restore(rules, EngineSettings{}, run.checkpoints[saved - 1]));
+        auto saved = crash > 13 ? crash - 13 : 0;
+        // It is written behind the alert records that were returned before it.
+        while (saved > 0 && run.journal[saved].kind == Kind::alert) --saved;
+        auto engine =
+            saved == 0 ? Engine(rules, kSettings) : std::move(*Engine::restore(rules, kSettings, run.checkpoints[saved - 1]));
         AlertLedger ledger;
         std::vector<AlertChange> folded_again;
         std::multiset<std::string> committed;
@@ -332,23 +400,25 @@ TEST_CASE("a crash at any record loses no alert and raises none twice", "[unit][
                 const auto change = parse_alert(record);
                 if (i >= saved) REQUIRE(ledger.note(record).has_value());
                 if (change->by.empty()) {
-                    committed.insert(fmt::format("{} {} {}", change->id.str(), to_text(change->state), to_text(change->at)));
+                    committed.insert(fmt::format("{} {} {} {}", change->id.str(), to_text(change->state), change->reason,
+                                                 to_text(change->at)));
                 }
             }
             append(folded_again, engine.on_record(record));
         }
         for (auto& change : folded_again) {
             const auto fresh = ledger.fresh(std::move(change));
-            if (fresh) committed.insert(fmt::format("{} {} {}", fresh->id.str(), to_text(fresh->state), to_text(fresh->at)));
+            if (fresh)
+                committed.insert(
+                    fmt::format("{} {} {} {}", fresh->id.str(), to_text(fresh->state), fresh->reason, to_text(fresh->at)));
         }
         for (const auto& key : expected) {
             CAPTURE(key);
             // A checkpoint older than the crash may stand behind changes whose records came after it: those are in the journal.
-            REQUIRE(committed.count(key) <= 1);
+            REQUIRE(committed.count(key) <= expected.count(key));
         }
-        for (const auto& key : committed) REQUIRE(committed.count(key) == 1);
         std::size_t missing = 0;
-        for (const auto& key : expected) missing += committed.count(key) == 0 ? 1 : 0;
+        for (const auto& key : expected) missing += committed.count(key) < expected.count(key) ? 1 : 0;
         CHECK(missing == 0);
     }
 }
