@@ -61,9 +61,11 @@ inline std::vector<std::string> list_of(const std::string& text) {
 inline void set_field(Record& r, const std::string& key, const std::string& value) {
     if (key == "person") r.person = PersonId(value);
     if (key == "household") r.household = HouseholdId(value);
+    if (key == "size") r.household_size = static_cast<std::uint32_t>(std::stoul(value));
     if (key == "card") r.card = CardId(value);
     if (key == "stranger") r.stranger = StrangerId(value);
     if (key == "door") r.door = DoorId(value);
+    if (key == "device") r.device = DeviceId(value);
     if (key == "tag") r.tag = value;
     if (key == "tags") r.person_tags = list_of(value);
     if (key == "reason") r.reason = value;
@@ -78,8 +80,10 @@ inline void set_field(Record& r, const std::string& key, const std::string& valu
     if (key == "untrusted") r.wall_is_trusted = false;
     if (key == "at") r.at = parse_stamp(value).value();
     if (key == "more.alive") r.more["alive"] = to_text(stamp_of(std::stoi(value), value.substr(value.find('/') + 1)));
+    if (key == "more.until") r.more["until"] = to_text(stamp_of(std::stoi(value), value.substr(value.find('/') + 1)));
+    if (key == "more.feeds") r.more["feeds"] = list_of(value);
     if (key == "more.rules") r.more["rules"] = list_of(value);
-    if (key.starts_with("more.") && key != "more.alive" && key != "more.rules") r.more[key.substr(5)] = value;
+    if (key.starts_with("more.") && key != "more.alive" && key != "more.rules" && key != "more.until" && key != "more.feeds") r.more[key.substr(5)] = value;
 }
 
 inline Step step_of(const std::string& line) {
