@@ -188,3 +188,41 @@ rules:
     REQUIRE(world.settle());
     CHECK(world.flow->engine().open_alerts().size() == 1);
 }
+
+TEST_CASE("recipients hear of an alert from its firing to its end, and of a pending one never", "[app][flow]") {
+    const TempFolder folder;
+    FlowWorld world(folder.path(), {.door = test_door(), .rules = {}, .vfs = {}}, kStart);
+    REQUIRE(world.settle());
+    const auto rows = [&] {
+        std::map<std::string, bool> out;
+        bool answered = false;
+        world.opened.store->alerts(store::Store::Which::all, 100, [&](const auto& read) {
+            for (const auto& row : *read) out[row.alert.str() + " " + row.to.str()] = row.open;
+            answered = true;
+        });
+        REQUIRE(world.run_until([&] { return answered; }));
+        return out;
+    };
+    const auto say = [&](const std::string& id, AlertState state, std::vector<RecipientId> to) {
+        AlertChange change;
+        change.id = AlertId(id);
+        change.rule = RuleId("r");
+        change.state = state;
+        change.to = std::move(to);
+        world.flow->commit_alerts({change});
+        REQUIRE(world.settle());
+    };
+    const RecipientId grid("grid-3");
+    const RecipientId street("street");
+    say("night", AlertState::pending, {grid});
+    say("night", AlertState::resolved, {grid});  // over before anybody was told
+    CHECK(rows().empty());
+    say("day", AlertState::pending, {grid});
+    say("day", AlertState::firing, {grid});
+    CHECK(rows() == std::map<std::string, bool>{{"day grid-3", true}});
+    say("day", AlertState::firing, {street});  // escalated to another: who held it sees that too
+    CHECK(rows() == std::map<std::string, bool>{{"day grid-3", true}, {"day street", true}});
+    say("day", AlertState::resolved, {street});
+    CHECK(rows() == std::map<std::string, bool>{{"day grid-3", false}, {"day street", false}});
+    CHECK(of_kind(world.journal(), Kind::alert).size() == 6);
+}

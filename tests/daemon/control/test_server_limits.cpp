@@ -156,3 +156,60 @@ TEST_CASE("a slow user database holds up its own client only", "[unit]") {
     server->reset();
     loop.run_for(std::chrono::milliseconds(10));
 }
+
+TEST_CASE("a stream far longer than what may be unread comes whole when it waits for the client", "[unit]") {
+    struct Long {
+        Reply reply;
+        int sent = 0;
+        static void go_on(const std::shared_ptr<Long>& self) {
+            const std::string item = "\"" + std::string(1000, 'i') + "\"";
+            for (int i = 0; i < 50; ++i) {
+                if (!self->reply.item(item)) return;
+            }
+            self->sent += 50;
+            if (self->sent == 2000) return self->reply.ok({{"sent", self->sent}});
+            self->reply.when_taken([self] { go_on(self); });
+        }
+    };
+    Setting setting;
+    setting.limits.unread = 100'000;
+    setting.verbs = {verb(
+        "long", Access::read, [](const Request&, Reply reply) { Long::go_on(std::make_shared<Long>(Long{std::move(reply)})); },
+        Verb::Answer::stream)};
+    Stand stand(std::move(setting));
+    std::size_t items = 0;
+    const auto answer =
+        ask_stream({.socket = stand.path(), .verb = "long", .photos = {}}, json::object(), [&](std::string_view item) {
+            ++items;
+            return item.size() == 1002;
+        });
+    REQUIRE(answer);
+    CHECK(answer->ok);
+    CHECK(items == 2000);
+    // One that reads nothing holds no more than the limit, and a goodbye in the middle leaves nothing behind.
+    RawClient slow(stand.path());
+    slow.send("{\"verb\":\"long\"}\n");
+    REQUIRE(slow.line());
+    { const RawClient closing = std::move(slow); }
+    CHECK(stand.wait_for_clients(0));
+}
+
+TEST_CASE("an item reaches the command with the bytes that the gate sent", "[unit]") {
+    Setting setting;
+    setting.verbs = {verb(
+        "bytes", Access::read,
+        [](const Request&, const Reply& reply) {
+            (void)reply.item(R"({"z":1,"a":{"y":2.50}})");
+            reply.ok(json::object());
+        },
+        Verb::Answer::stream)};
+    Stand stand(std::move(setting));
+    std::string got;
+    const auto answer =
+        ask_stream({.socket = stand.path(), .verb = "bytes", .photos = {}}, json::object(), [&](std::string_view item) {
+            got = item;
+            return true;
+        });
+    REQUIRE(answer);
+    CHECK(got == R"({"z":1,"a":{"y":2.50}})");
+}
