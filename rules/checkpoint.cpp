@@ -388,6 +388,7 @@ void Engine::State::write_state(ByteWriter& out, const RuleRun& run, const Subje
         auto learned = run.learned(held);
         transfer(out, learned.model);
         out.number(learned.threshold);
+        out.number(learned.asked);
     }
     out.number(held.alert != kNone);
     if (held.alert == kNone) return;
@@ -468,6 +469,7 @@ static void read_kept(ByteReader& in, ReadState& out) {
     if (!learns) return;
     transfer(in, out.learned.model);
     in.number(out.learned.threshold);
+    in.number(out.learned.asked);
 }
 
 /// `run` is nothing when the rule is gone or another now: then only its open alerts are kept, to be ended.

@@ -80,13 +80,27 @@ void Engine::State::begin_silence(RuleRun& run, SubjectState& state, const Cause
         auto& learned = run.learned(state);
         const bool is_mark = cause.record != nullptr && state.seen_ms == cause.at.time.since_epoch.count();
         if (!is_mark) state.spoiled = true;  // begun by the end of an excuse: its true begin is not known
-        const auto sharing = absent.budget->per_subject ? 1.0 : static_cast<double>(std::max<std::size_t>(1, run.members));
-        const SilenceBudget budget{absent.budget->alerts_per_30d / sharing, absent.at_least, absent.at_most};
         const bool knows_hour = cause.record == nullptr || cause.record->wall_is_trusted;
-        const auto limit = knows_hour ? learned.model.usual_until(cause.at, budget) : absent.at_most;
-        learned.threshold = std::clamp(limit, absent.at_least, absent.at_most).count();
+        learned.threshold = (knows_hour ? absent.at_least : absent.at_most).count();
+        learned.asked = !knows_hour;
     }
     set_due(run, state, silence_due(run, state));
+}
+
+/// True when the silence has to go on for longer than was thought; its deadline is then set.
+bool Engine::State::ask_model(RuleRun& run, SubjectState& state) {
+    const auto& absent = std::get<Absent>(run.rule->condition);
+    if (!absent.budget || state.went_out) return false;
+    auto& learned = run.learned(state);
+    if (learned.asked) return false;
+    learned.asked = true;
+    const auto sharing = absent.budget->per_subject ? 1.0 : static_cast<double>(std::max<std::size_t>(1, run.members));
+    const SilenceBudget budget{absent.budget->alerts_per_30d / sharing, absent.at_least, absent.at_most};
+    const auto limit = learned.model.usual_until(local(clock_.stamp_at(state.since)), budget);
+    learned.threshold = std::clamp(limit, absent.at_least, absent.at_most).count();
+    if (limit <= absent.at_least) return false;
+    set_due(run, state, silence_due(run, state));
+    return true;
 }
 
 Point Engine::State::silence_due(RuleRun& run, const SubjectState& state) const {
@@ -240,6 +254,7 @@ void Engine::State::on_due(RuleRun& run, SubjectState& state, const Cause& cause
 }
 
 void Engine::State::on_due_absent(RuleRun& run, SubjectState& state, const Cause& cause, Changes& out) {
+    if (ask_model(run, state)) return;
     state.latched = true;
     if (raise(run, state, cause, Position{epochs_.name(state.start_epoch), state.start_seq}.text(), out)) return;
     after_mute(run, state, muted_until(run, state.subject, cause.at).value_or(0));

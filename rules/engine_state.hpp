@@ -107,6 +107,7 @@ private:
     void excuse(RuleRun& run, SubjectState& state, bool excused, const Cause& cause, Changes& out);
     void mark_start(SubjectState& state, const Cause& cause);
     /// When the silence that is on becomes an alert, unless it is suspended, blind or told already.
+    [[nodiscard]] bool ask_model(RuleRun& run, SubjectState& state);
     [[nodiscard]] Point silence_due(RuleRun& run, const SubjectState& state) const;
     void learn_silence(const Absent& absent, RuleRun& run, SubjectState& state, const Record& record);
     [[nodiscard]] FrequencyLimits limits_of(const Baseline& baseline, const RuleRun& run) const;

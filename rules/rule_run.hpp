@@ -40,7 +40,9 @@ static_assert(sizeof(SubjectState) == 64);
 /// A learned `absent`: what the person's rhythm says of the silence that is on.
 struct LearnedSilence {
     SilenceModel model;
-    std::int64_t threshold = 0;  ///< Of this silence, in ms.
+    /// Of this silence, in ms: `at_least` until that has passed. Most silences end before; the model is asked only of the others.
+    std::int64_t threshold = 0;
+    bool asked = false;
 };
 
 class RuleRun {

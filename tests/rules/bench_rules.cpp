@@ -13,7 +13,9 @@
 
 #include "rules/backtest.hpp"
 #include "rules/engine.hpp"
+#include "rules/frequency_model.hpp"
 #include "rules/parse.hpp"
+#include "rules/silence_model.hpp"
 
 namespace {
 
@@ -44,16 +46,26 @@ double seconds_since(Clock::time_point begin) { return std::chrono::duration<dou
 std::shared_ptr<const RuleSet> twenty_rules() {
     std::string text = "rules:\n";
     const auto add = [&](int i, const std::string& rest) { text += fmt::format("  - {{id: rule-{}, {}}}\n", i, rest); };
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 3; ++i) {
         add(i,
             fmt::format("watch: [passage, activity], per: person, absent: {{for: {}h}}, unless: {{person.tags: away}}", 24 + i));
-        add(5 + i, fmt::format("watch: [passage, granted], per: card, count: {{over: 1d, more_than: {}}}", 20 + i));
-        add(10 + i,
+        add(3 + i, fmt::format("watch: [passage, granted], per: card, count: {{over: 1d, more_than: {}}}", 20 + i));
+        add(6 + i,
             fmt::format(
                 "watch: [passage, granted], where: {{side: in, not: {{door: back}}}}, per: person, days: {{consecutive: {}}}",
                 40 + i));
-        add(15 + i, fmt::format("watch: passage, where: {{person.tags: vip-{}}}, per: household, each: {{cooldown: 1h}}", i));
+        add(9 + i, fmt::format("watch: passage, where: {{person.tags: vip-{}}}, per: household, each: {{cooldown: 1h}}", i));
     }
+    add(12, "watch: [passage, activity], per: person, absent: {budget: 1 per 30d, at_least: 4h, at_most: 48h}");
+    add(13, "watch: [passage, granted], per: card, baseline: {over: 1d, budget: 0.1 per 30d, per_subject: true}");
+    add(14, "watch: passage, per: card, distinct: {of: person, over: 7d, more_than: 2}");
+    add(15, "watch: passage, per: household, distinct: {of: card, over: 7d, more_than: {household.size: +2, unknown: 6}}");
+    add(16,
+        "watch: passage, where: {side: out}, per: person, sequence: {then_not: {watch: passage, where: {side: in}}, within: "
+        "20d}");
+    add(17, "watch: passage, per: card, sequence: {then: {watch: passage, differs: door}, within: 1s}");
+    add(18, "watch: door_opened, per: door, sequence: {not_before: {watch: passage}, within: 8s}");
+    add(19, "watch: passage, weekdays: workdays, during: \"00:00-00:01\", per: door, each: {}");
     Problems problems;
     const std::vector<RuleFile> files{{"bench.yaml", text}};
     auto rules = parse_rules(files, {}, problems);
@@ -102,7 +114,8 @@ private:
 void bench_engine(const std::shared_ptr<const RuleSet>& rules) {
     constexpr std::size_t count = 2'000'000;
     Month month(count, kSubjects, 1);
-    EngineSettings settings{.memory_limit = std::size_t{1} << 30, .in_force = InForce::from_start};
+    // The limit is the one of a gate: what does not fit is refused and counted.
+    EngineSettings settings{.in_force = InForce::from_start, .bundle_after = 12};
     Engine engine(rules, settings);
     std::size_t changes = 0;
     double seconds = 0;
@@ -116,6 +129,8 @@ void bench_engine(const std::shared_ptr<const RuleSet>& rules) {
     print("rules.records_per_s", static_cast<double>(count) / seconds, "1/s");
     print("rules.bytes_per_state", static_cast<double>(usage.bytes) / static_cast<double>(usage.states), "B");
     print("rules.state", static_cast<double>(usage.bytes) / (1 << 20), "MiB");
+    print("rules.state_of_memory_limit", static_cast<double>(usage.bytes) / static_cast<double>(settings.memory_limit), "x");
+    print("rules.subjects_refused", static_cast<double>(usage.refused), "");
     std::fprintf(stderr, "%zu changes, %zu states\n", changes, usage.states);
     const auto write = Clock::now();
     const auto bytes = engine.checkpoint();
@@ -159,12 +174,33 @@ void bench_backtest() {
     std::filesystem::remove_all(folder);
 }
 
+/// Bytes of one state of one rule, without and with what a condition learns or keeps.
+void bench_sizes() {
+    const auto bytes_of = [](const std::string& condition) {
+        Problems problems;
+        const std::vector<RuleFile> files{
+            {"bench.yaml", "rules:\n  - {id: r, watch: passage, per: person, " + condition + "}\n"}};
+        const auto set = std::make_shared<const RuleSet>(*parse_rules(files, {}, problems));
+        Engine engine(set, {.in_force = InForce::from_start});
+        for (const auto& record : Month(50'000, 5'000, 4).next(50'000)) static_cast<void>(engine.on_record(record));
+        return static_cast<double>(engine.usage().bytes) / static_cast<double>(engine.usage().states);
+    };
+    // Names of persons and their facts, paid once for all rules, are in each of them.
+    print("rules.bytes.absent", bytes_of("absent: {for: 100d}"), "B");
+    print("rules.bytes.count_of_20", bytes_of("count: {over: 30d, more_than: 20}"), "B");
+    print("rules.bytes.distinct", bytes_of("distinct: {of: door, over: 30d, more_than: 5}"), "B");
+    print("rules.bytes.sequence", bytes_of("sequence: {then: {watch: passage, differs: door}, within: 1s}"), "B");
+    print("rules.bytes.silence_model", static_cast<double>(sizeof(SilenceModel)), "B");
+    print("rules.bytes.frequency_model", static_cast<double>(sizeof(FrequencyModel)), "B");
+}
+
 }  // namespace
 
 int main() {
     const auto rules = twenty_rules();
     if (!rules) return 1;
     bench_engine(rules);
+    bench_sizes();
     bench_start(rules);
     bench_backtest();
     return 0;
