@@ -2,10 +2,7 @@
 
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <memory>
 #include <ostream>
-#include <set>
 
 #include "core/json_text.hpp"
 #include "rules/engine.hpp"
@@ -16,6 +13,9 @@
 namespace menshen::rules {
 
 namespace {
+
+/// As on the gate.
+constexpr std::uint32_t kBundleAfter = 12;
 
 const std::string& text_of(const AlertChange& change, const char* key) {
     static const std::string none;
@@ -73,116 +73,140 @@ std::string to_json_line(const AlertChange& change) {
     line.open("evidence");
     for (const auto& [key, value] : change.evidence) line.put_value(key, value);
     line.close();
+    if (!change.reason.empty()) line.put("reason", change.reason);
+    if (change.until) line.put("until", to_text(*change.until));
     line.close();
     return line.text() + "\n";
 }
 
 std::string to_plain_line(const AlertChange& change) {
-    const auto head =
-        fmt::format("{}  {:8}  {}  {}", to_minutes(change.at), to_text(change.state), change.rule.str(), change.subject);
+    // Why, when it is more than that the rule fired or ended it.
+    const bool says_more = change.change > 1 && !change.reason.empty() && change.reason != "auto";
+    const auto head = fmt::format("{}  {:8}  {}  {}{}", to_minutes(change.at), to_text(change.state), change.rule.str(),
+                                  change.subject, says_more ? fmt::format("  ({})", change.reason) : "");
     if (change.state == AlertState::resolved) return head + "\n";
     const auto zh = with_ids(change, change.text_zh);
     const auto en = with_ids(change, change.text_en);
     return zh == en ? fmt::format("{}\n    {}\n", head, zh) : fmt::format("{}\n    {}\n    {}\n", head, zh, en);
 }
 
-/// Prints changes and keeps the account.
-class Reporter {
+}  // namespace
+
+class Backtest::Run {
 public:
-    Reporter(const BacktestOptions& options, std::ostream& out) : options_(options), out_(out) {}
+    Run(const BacktestOptions& o, std::shared_ptr<const RuleSet> r, std::ostream& s)
+        : options(o), out(s), rules(std::move(r)), engine(rules, settings_of(o)) {}
 
     void print(const std::vector<AlertChange>& changes) {
         for (const auto& change : changes) {
-            out_ << (options_.json ? to_json_line(change) : to_plain_line(change));
-            if (change.state == AlertState::resolved) {
-                ++report.resolved;
-                continue;
+            tally.add(change);
+            if (options.json) {
+                out << to_json_line(change);
+            } else if (!options.summary) {
+                out << to_plain_line(change);
             }
-            ++report.fired;
-            auto& rule = by_rule_[change.rule.str()];
-            ++rule.fired;
-            rule.subjects.insert(change.subject);
         }
     }
 
-    void sum_up(const RuleSet& rules) {
-        if (options_.json) return;
-        out_ << fmt::format("{}{} records\n", report.fired > 0 ? "\n" : "", report.records);
-        for (const auto& rule : rules.rules) {
-            const auto& tally = by_rule_[rule.id.str()];
+    void sum_up() {
+        if (options.json) return;
+        out << fmt::format("{}{} records\n", tally.fired() > 0 && !options.summary ? "\n" : "", records);
+        if (tally.fired() > 0) out << tally.table(*rules) << '\n' << tally.picture(options.glyphs) << '\n';
+        for (const auto& rule : rules->rules) {
+            const auto& fired = tally.of(rule.id);
             if (!rule.active()) {
-                out_ << fmt::format("{}: does nothing without a legal_basis\n", rule.id.str());
-            } else if (tally.fired == 0) {
-                out_ << fmt::format("{}: would not have fired\n", rule.id.str());
+                out << fmt::format("{}: does nothing without a legal_basis\n", rule.id.str());
+            } else if (fired.fired == 0) {
+                out << fmt::format("{}: would not have fired\n", rule.id.str());
             } else {
-                out_ << fmt::format("{}: would have fired {} {}, for {} {}\n", rule.id.str(), tally.fired,
-                                    tally.fired == 1 ? "time" : "times", tally.subjects.size(),
-                                    tally.subjects.size() == 1 ? "subject" : "subjects");
+                out << fmt::format("{}: would have fired {} {}, for {} {}\n", rule.id.str(), fired.fired,
+                                   fired.fired == 1 ? "time" : "times", fired.by_subject.size(),
+                                   fired.by_subject.size() == 1 ? "subject" : "subjects");
             }
         }
     }
 
-    BacktestReport report;
+    static EngineSettings settings_of(const BacktestOptions& options) {
+        EngineSettings settings;
+        settings.gate = options.gate;
+        settings.zone = options.zone;
+        settings.in_force = InForce::from_start;
+        settings.memory_limit = options.memory_limit;
+        if (options.bundle) settings.bundle_after = kBundleAfter;
+        return settings;
+    }
 
-private:
-    struct Tally {
-        std::uint64_t fired = 0;
-        std::set<std::string> subjects;
-    };
-    const BacktestOptions& options_;
-    std::ostream& out_;
-    std::map<std::string, Tally> by_rule_;
+    const BacktestOptions& options;
+    std::ostream& out;
+    std::shared_ptr<const RuleSet> rules;
+    Engine engine;
+    FiringTally tally;
+    std::uint64_t records = 0;
 };
 
-Result<void> play(RecordLines& lines, const BacktestOptions& options, Engine& engine, Reporter& reporter) {
-    Record record;
-    for (;;) {
-        const auto more = lines.next(record);
-        if (!more) return tl::unexpected(more.error());
-        if (!*more || (options.until && record.at.time > options.until->time)) break;
-        // Ids of alerts hang on ids of records; where a file has none the number of the line does.
-        if (record.seq == 0) record.seq = lines.line();
-        ++reporter.report.records;
-        reporter.print(engine.on_record(record));
-    }
-    if (options.until) reporter.print(engine.on_time(*options.until));
-    return {};
+Backtest::Backtest(const BacktestOptions& options, std::shared_ptr<const RuleSet> rules, std::ostream& out)
+    : run_(std::make_unique<Run>(options, std::move(rules), out)) {}
+Backtest::~Backtest() = default;
+
+const FiringTally& Backtest::tally() const { return run_->tally; }
+
+bool Backtest::take(Record& record, std::uint64_t line) {
+    const auto& until = run_->options.until;
+    if (until && record.at.time > until->time) return false;
+    // Ids of alerts hang on ids of records; where a file has none the number of the line does.
+    if (record.seq == 0) record.seq = line;
+    ++run_->records;
+    run_->tally.saw(record.at);
+    run_->print(run_->engine.on_record(record));
+    return true;
 }
 
-}  // namespace
+Result<BacktestReport> Backtest::finish(std::ostream& err) {
+    auto& run = *run_;
+    if (const auto& until = run.options.until) {
+        run.print(run.engine.on_time(*until));
+        run.tally.saw(*until);
+    }
+    run.sum_up();
+    run.out.flush();
+    if (!run.out) return fail("the output could not be written");
+    if (const auto refused = run.engine.usage().refused; refused > 0) {
+        err << fmt::format("warning: memory for {} MiB of rule state was not enough; subjects were left out {} times\n",
+                           run.options.memory_limit >> 20, refused);
+    }
+    return BacktestReport{run.records, run.tally.fired(), run.tally.resolved()};
+}
+
+Result<std::shared_ptr<const RuleSet>> rules_of(const BacktestOptions& options, std::ostream& err) {
+    Problems problems;
+    const auto references = load_references(options.references, problems);
+    const auto parsed = load_rules(options.rules, references, problems);
+    err << problems.text();
+    if (!parsed || problems.has_errors()) return fail("the rules have errors");
+    return std::make_shared<const RuleSet>(*parsed);
+}
 
 Result<BacktestReport> backtest(const BacktestOptions& options, std::ostream& out, std::ostream& err) {
-    Problems problems;
-    const auto parsed = load_rules(options.rules, {}, problems);
-    err << problems.text();
-    if (!parsed) return fail("the rules have errors");
-    const auto rules = std::make_shared<const RuleSet>(*parsed);
-
+    const auto rules = rules_of(options, err);
+    if (!rules) return tl::unexpected(rules.error());
     std::ifstream file;
     const bool is_stdin = options.records == "-";
     if (!is_stdin) {
         file.open(options.records, std::ios::binary);
         if (!file) return fail("{}: cannot be opened", options.records.string());
     }
-    EngineSettings settings;
-    settings.gate = options.gate;
-    settings.in_force = InForce::from_start;
-    settings.memory_limit = options.memory_limit;
-    Engine engine(rules, settings);
     RecordLines lines(is_stdin ? std::cin : file, is_stdin ? "standard input" : options.records.string());
-    Reporter reporter(options, out);
-    if (auto played = play(lines, options, engine, reporter); !played) {
-        out.flush();
-        return tl::unexpected(played.error());
+    Backtest run(options, *rules, out);
+    Record record;
+    for (;;) {
+        const auto more = lines.next(record);
+        if (!more) {
+            out.flush();
+            return tl::unexpected(more.error());
+        }
+        if (!*more || !run.take(record, lines.line())) break;
     }
-    reporter.sum_up(*rules);
-    out.flush();
-    if (!out) return fail("the output could not be written");
-    if (const auto refused = engine.usage().refused; refused > 0) {
-        err << fmt::format("warning: memory for {} MiB of rule state was not enough; subjects were left out {} times\n",
-                           options.memory_limit >> 20, refused);
-    }
-    return reporter.report;
+    return run.finish(err);
 }
 
 }  // namespace menshen::rules

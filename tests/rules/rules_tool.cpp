@@ -1,5 +1,7 @@
-// `menshen rules check|backtest` by itself:
+// The functions of `menshen rules` without the rest of the command:
 //   menshen-rules-tool check FILE...
+//   menshen-rules-tool test FILE...
+//   menshen-rules-tool explain FILE...
 //   menshen-rules-tool backtest --rules FILE --records FILE [--until TIME] [--json]
 
 #include <iostream>
@@ -7,6 +9,8 @@
 
 #include "rules/backtest.hpp"
 #include "rules/check.hpp"
+#include "rules/explain.hpp"
+#include "rules/rule_test.hpp"
 
 namespace {
 
@@ -49,6 +53,19 @@ int main(int argc, char** argv) {
         options.files.assign(argv + 2, argv + argc);
         return menshen::rules::check(options, std::cout, std::cerr);
     }
-    std::cerr << "menshen-rules-tool check FILE... | backtest --rules FILE --records FILE [--until TIME] [--json]\n";
+    if (verb == "test") {
+        menshen::rules::RuleTestOptions options{.verbose = true};
+        options.files.assign(argv + 2, argv + argc);
+        return menshen::rules::test_rules(options, std::cout, std::cerr);
+    }
+    if (verb == "explain") {
+        menshen::rules::ExplainOptions options;
+        options.files.assign(argv + 2, argv + argc);
+        const int english = menshen::rules::explain_rules(options, std::cout, std::cerr);
+        options.tongue = menshen::rules::Tongue::zh;
+        return english == 0 ? menshen::rules::explain_rules(options, std::cout, std::cerr) : english;
+    }
+    std::cerr << "menshen-rules-tool check FILE... | test FILE... | explain FILE... | backtest --rules FILE --records FILE "
+                 "[--until TIME] [--json]\n";
     return 2;
 }
