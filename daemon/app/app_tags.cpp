@@ -114,7 +114,7 @@ void App::warn_of_strange_inputs() const {
 }
 
 void App::on_mqtt_input(const mqtt::Message& message) {
-    if (stopping_ || !begun_) return;
+    if (stopping_) return;
     for (const auto* input : mqtt_inputs_.on_message({message.topic, message.payload, message.retained})) {
         if (input->kind == config::MqttInput::Kind::activity) {
             offer(Event{LifeSign{DeviceId(std::string(config::kMqttDevice)), input->topic, input->person, input->household}});

@@ -220,6 +220,20 @@ class AlertLife(unittest.TestCase):
         self.later(hours(3))
         self.assertEqual([r["tag"] for r in self.records("tag_removed")], ["rain"])
 
+    def test_a_sign_of_life_of_while_the_gate_was_away_is_none_but_a_tag_is_kept(self):
+        connected = lambda: self.asked("status")["mqtt"]["state"] == "connected"  # noqa: E731
+        self.assertTrue(eventually(connected))
+        self.publish("home/kettle", '{"state": "ON"}')
+        self.assertTrue(eventually(lambda: len(self.records("activity")) == 1), "it is subscribed")
+        self.theatre.kill_gate()
+        self.publish("home/kettle", '{"state": "ON"}')
+        self.publish("app/p1", "{}")
+        self.theatre.now += hours(1)
+        self.theatre.start_gate()
+        self.assertTrue(eventually(lambda: any(r["tag"] == "away" for r in self.records("tag_added"))))
+        self.assertEqual(len(self.records("activity")), 1)
+        self.assertEqual(self.asked("status")["mqtt_inputs"]["taken"], 1)
+
     # --- what is said to alerts -------------------------------------------------------------------------------------
 
     def test_an_alert_is_acknowledged_snoozed_noted_and_closed(self):
