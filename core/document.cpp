@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kTextLimit = 1 << 20;
 constexpr std::size_t kDepthLimit = 64;
 constexpr std::size_t kNodeLimit = 200'000;
+constexpr std::size_t kKeyLimit = 5000;  // of one map: twins are looked for one by one
 
 Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
@@ -28,7 +29,9 @@ class TreeBuilder : public YAML::EventHandler {
 public:
     TreeBuilder(std::string_view file, Problems& problems) : file_(file), problems_(problems) {}
 
-    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (documents_++ > 0) refuse(mark, "a second document begins here (---); keep one in a file");
+    }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf({.type = Node::Type::null, .place = place_of(mark)}); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -112,6 +115,10 @@ private:
             problems_.add(file_, key.place, fmt::format("\"{}\" is given twice; keep one", key.scalar));
             return;
         }
+        if (level.node.entries.size() == kKeyLimit) {
+            problems_.add(file_, key.place, fmt::format("more than {} keys in one map; split it", kKeyLimit));
+            throw Refused{};
+        }
         level.node.entries.push_back({key.scalar, key.place, std::move(value)});
     }
 
@@ -120,19 +127,33 @@ private:
     Node root_;
     std::vector<Level> levels_;
     std::size_t nodes_ = 0;
+    int documents_ = 0;
 };
 
-bool is_utf8(std::string_view text) {
+/// Where the text ceases to be UTF-8; its size when it does not. A zero byte counts: the YAML reader takes it for something else.
+std::size_t first_bad_byte(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : (lead >> 5) == 6 ? 2 : (lead >> 4) == 14 ? 3 : (lead >> 3) == 30 ? 4 : 0;
-        if (length == 0 || i + length > text.size()) return false;
+        const std::size_t length = lead == 0           ? 0
+                                   : lead < 0x80       ? 1
+                                   : (lead >> 5) == 6  ? 2
+                                   : (lead >> 4) == 14 ? 3
+                                   : (lead >> 3) == 30 ? 4
+                                                       : 0;
+        if (length == 0 || i + length > text.size()) return i;
         for (std::size_t k = 1; k < length; ++k) {
-            if ((static_cast<unsigned char>(text[i + k]) >> 6) != 2) return false;
+            if ((static_cast<unsigned char>(text[i + k]) >> 6) != 2) return i;
         }
         i += length;
     }
-    return true;
+    return text.size();
+}
+
+Place place_at(std::string_view text, std::size_t byte) {
+    const auto before = text.substr(0, byte);
+    const auto line = before.rfind('\n');
+    return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+            static_cast<int>(line == std::string_view::npos ? byte + 1 : byte - line)};
 }
 
 }  // namespace
@@ -147,8 +168,9 @@ std::optional<Node> parse_document(std::string_view file, std::string_view text,
         problems.add(file, {}, fmt::format("larger than 1 MiB ({} bytes); split the file", text.size()));
         return std::nullopt;
     }
-    if (!is_utf8(text)) {
-        problems.add(file, {}, "not UTF-8 text; save it as UTF-8");
+    if (const auto bad = first_bad_byte(text); bad != text.size()) {
+        const bool is_zero = text[bad] == '\0';
+        problems.add(file, place_at(text, bad), is_zero ? "holds a zero byte: no text file" : "not UTF-8 text; save it as UTF-8");
         return std::nullopt;
     }
     TreeBuilder builder(file, problems);
@@ -156,6 +178,7 @@ std::optional<Node> parse_document(std::string_view file, std::string_view text,
         std::istringstream in{std::string(text)};
         YAML::Parser parser(in);
         if (!parser.HandleNextDocument(builder)) return Node{.place = {1, 1}};
+        parser.HandleNextDocument(builder);  // what stands after a --- must not be passed over in silence
     } catch (const Refused&) {
         return std::nullopt;
     } catch (const YAML::Exception& error) {

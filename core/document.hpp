@@ -1,6 +1,7 @@
 #pragma once
 /// A YAML text as a tree that knows its places. Config and rule files are read through it, so that every message has a line and a
-/// column. Limits: 1 MiB of text, 64 levels, 200,000 nodes; aliases are refused (they are how small files fill memory).
+/// column. Limits: 1 MiB of text, 64 levels, 200,000 nodes, 5000 keys a map; aliases are refused (they are how small files fill
+/// memory), and so are zero bytes.
 
 #include <optional>
 #include <set>

@@ -42,7 +42,13 @@ TEST_CASE("hostile or broken texts are refused with a place", "[unit][document]"
     CHECK(has(problems_of("a: &x 1\nb: *x\n"), "gate.yaml:2:4: aliases"));
     CHECK(has(problems_of(std::string(100, '[')), "nested deeper than 64"));
     CHECK(has(problems_of(std::string(2 << 20, 'a')), "larger than 1 MiB"));
-    CHECK(has(problems_of("a: \xff\xfe"), "not UTF-8"));
+    CHECK(has(problems_of("a: \xff\xfe"), "1:4: not UTF-8"));
+    CHECK(has(problems_of("a: b\nc: \xe4\xbd"), "2:4: not UTF-8"));
+    CHECK(has(problems_of(std::string("a: b\nc: d\0e", 11)), "2:5: holds a zero byte"));
+    CHECK(has(problems_of("a: b\n---\nc: d\n"), "a second document begins here"));
+    std::string wide;
+    for (int i = 0; i < 5001; ++i) wide += "k" + std::to_string(i) + ": v\n";
+    CHECK(has(problems_of(wide), "more than 5000 keys in one map"));
     CHECK(has(problems_of("a: 1\na: 2\n"), "gate.yaml:2:1: \"a\" is given twice"));
     CHECK(problems_of("").empty());
 }

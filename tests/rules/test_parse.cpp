@@ -219,6 +219,31 @@ TEST_CASE("hostile files are refused in bounded memory", "[unit]") {
         CHECK(has(problems.text(), "larger than 1 MiB"));
         std::filesystem::remove(path);
     }
+    SECTION("zero bytes and bytes that are not UTF-8") {
+        CHECK(has(problems_of(std::string("rules: [\0]", 10)).text(), "r.yaml:1:9: holds a zero byte"));
+        CHECK(has(problems_of("rules:\n  - {id: \xff}\n").text(), "r.yaml:2:10: not UTF-8 text"));
+    }
+    SECTION("a map of ninety thousand keys") {
+        std::string text = "rules: [{";
+        for (int i = 0; i < 90'000; ++i) text += "k" + std::to_string(i) + ": 1,";
+        CHECK(has(problems_of(text + "}]").text(), "more than 5000 keys in one map"));
+    }
+    SECTION("a second document") {
+        CHECK(has(problems_of("rules: []\n---\nrules: []\n").text(), "r.yaml:2:1: a second document begins here"));
+    }
+    SECTION("a folder of twenty megabytes") {
+        const auto folder = std::filesystem::temp_directory_path() / "menshen-test-many";
+        std::filesystem::create_directories(folder);
+        for (int i = 0; i < 20; ++i) {
+            std::ofstream(folder / ("f" + std::to_string(100 + i) + ".yaml")) << "rules: []\n"
+                                                                              << std::string((1 << 20) - 10, '#');
+        }
+        Problems problems;
+        const std::vector<std::filesystem::path> paths{folder};
+        CHECK_FALSE(load_rules(paths, {}, problems).has_value());
+        CHECK(has(problems.text(), "f116.yaml: with this file the rule files are larger than 16 MiB together"));
+        std::filesystem::remove_all(folder);
+    }
     SECTION("too many rules") {
         std::string text = "rules:\n";
         for (int i = 0; i < 501; ++i) text += "  - {id: r" + std::to_string(i) + ", watch: denied, each: {}}\n";
