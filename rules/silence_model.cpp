@@ -42,7 +42,7 @@ constexpr double kUsualScore = 2.995732274;  ///< -ln(1/20)
 // Step 1.
 constexpr double kPriorEnds = 2;                                         ///< The prior hazard is this over the age.
 constexpr double kPriorWeight = 2;                                       ///< In endings, of the prior in a band.
-constexpr double kBandWeight = 1;                                        ///< In endings, of the band in each of its cells.
+constexpr double kBandWeight = 0.7;                                      ///< In endings, of the band in each of its cells.
 constexpr std::array kNear{1.0, 0.882496903, 0.606530660, 0.324652467};  ///< Gaussian of 2 h, for hazards.
 constexpr std::array kNearBegin{1.0, 0.800737403, 0.411112291, 0.135335283};
 constexpr double kBeginWeight = 3;
@@ -54,12 +54,15 @@ constexpr double kPerHour = 0.3;
 // Step 3.
 constexpr double kLowestScore = -3;
 constexpr double kBinWidth = 0.3;
-constexpr double kPeaksPerDay = 1;
+constexpr double kPeaksPerDay = 0.5;
 constexpr double kFewestPeaks = 4;
-constexpr double kPriorPeaks = 4;
+constexpr double kPriorPeaks = 6;
 constexpr double kPriorExcess = 1;
 constexpr double kHalfPeak = 0.5;
 constexpr double kTailShape = 0.25;
+constexpr double kSpent = 0.9;  ///< Of the budget; the rest is for habits that change.
+constexpr double kRecordAlerts = 0.2;
+constexpr float kFaded = 0.1F;  ///< A silence of four and a half months ago is no record any more.
 
 /// Calls `visit(hour, weight)` for the hours around `h`, round the clock.
 template <std::size_t N, class Visit>
@@ -266,31 +269,40 @@ float& SilenceModel::bin_of(double score) {
     return scores_[static_cast<std::size_t>(bin)];
 }
 
-// The tail above the kPeaksPerDay-th score a day is a generalized Pareto one with a fixed, heavy shape and a scale that is the
-// mean excess, shrunk to that of an ideal score. The scores of a few weeks cannot tell its shape; a light one breaks small
-// budgets.
+// The tail above the score that is reached kPeaksPerDay times a day is a generalized Pareto one with a fixed, heavy shape and a
+// scale that is the mean excess, shrunk to that of an ideal score: the scores of a few weeks cannot tell a shape, and a light one
+// breaks small budgets. Where the budget would not even have allowed a fifth of an alert in all the time that is known, no tail
+// is trusted to lie below the highest score seen: the chance that n days hold a score above the highest of the N days before them
+// is n / (N + n), whatever the tail.
 double SilenceModel::limit_score(double alerts_per_day) const {
     const double wanted = std::max(kPeaksPerDay * days_, kFewestPeaks);
     double peaks = 0;
-    double excess = 0;  // of all peaks over the lower edge of `bin`
-    std::size_t bin = kScoreBins;
+    double above = 0;   // the sum of all peaks' distances from the lower edge of bin i
+    double excess = 0;  // the same, of the lowest bin that holds any
+    std::size_t bin = 0;
     for (std::size_t i = kScoreBins; i-- > 0 && peaks < wanted;) {
-        excess += peaks * kBinWidth;  // those of the bins above, seen from one bin lower
-        excess += scores_[i] * kBinWidth / 2;
+        above += (peaks + scores_[i] / 2) * kBinWidth;
         peaks += scores_[i];
+        if (scores_[i] < kFaded / 4) continue;
         bin = i;
+        excess = above;
     }
     const double base = kLowestScore + static_cast<double>(bin) * kBinWidth;
+    const double floor = alerts_per_day * days_ < kRecordAlerts ? std::max(base, record_score()) : base;
     const double per_day = (peaks + kHalfPeak) / days_;
-    if (per_day <= alerts_per_day) return base;
-    const double shape = std::max(kTailShape, 1 / (peaks + kPriorPeaks + 1));
-    const double scale = (excess + kPriorPeaks * kPriorExcess) / (peaks + kPriorPeaks) * (1 - shape);
-    return base + scale / shape * (std::pow(per_day / alerts_per_day, shape) - 1);
+    if (per_day <= alerts_per_day) return floor;
+    const double scale = (excess + kPriorPeaks * kPriorExcess) / (peaks + kPriorPeaks) * (1 - kTailShape);
+    return std::max(floor, base + scale / kTailShape * (std::pow(per_day / alerts_per_day, kTailShape) - 1));
+}
+
+double SilenceModel::record_score() const {
+    const auto it = std::find_if(scores_.rbegin(), scores_.rend(), [](float bin) { return bin > kFaded; });
+    return kLowestScore + static_cast<double>(scores_.rend() - it) * kBinWidth;
 }
 
 Millis SilenceModel::usual_until(const Stamp& since, const SilenceBudget& budget) const {
     if (is_cold() || !(budget.alerts_per_30d > 0)) return budget.at_most;
-    const double limit = limit_score(budget.alerts_per_30d / 30);
+    const double limit = limit_score(kSpent * budget.alerts_per_30d / 30);
     Scores scores(*this, since, std::min(hours_of(budget.at_most), kLongestHours));
     while (scores.next()) {
         if (scores.at_end() < limit) continue;

@@ -66,6 +66,7 @@ private:
     [[nodiscard]] double score(const Stamp& since, double hours) const;
     [[nodiscard]] float& bin_of(double score);
     [[nodiscard]] double limit_score(double alerts_per_day) const;
+    [[nodiscard]] double record_score() const;
 
     std::array<std::array<Tally, kBands>, kHours> ends_{};  ///< By the hour of the day and the age of the silence in that hour.
     std::array<Tally, kHours> begins_{};                    ///< By the hour of the day in which the silence began.
