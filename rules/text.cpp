@@ -143,7 +143,7 @@ std::vector<std::string_view> placeholders_of(const Condition& condition) {
                               return Names{"count", "over", "threshold", "values"};
                           },
                           [](const Baseline&) {
-                              return Names{"count", "over", "usual", "since"};
+                              return Names{"count", "over", "usual", "since", "raised_days", "raised_count", "raised_usual"};
                           },
                           [](const Sequence& sequence) {
                               Names out{"within"};
@@ -259,7 +259,8 @@ Text default_text(const Rule& rule) {
                                        " {count} " + what.en + " in {over}, more than {threshold}"};
                        },
                        [](const Baseline&) {
-                           return Text{" {over}内{count}次,平时约{usual}次", " {count} times in {over}, usually about {usual}"};
+                           return Text{" {over}内{count}次,平时约{usual}次;{since}以来偏多",
+                                       " {count} times in {over}, usually about {usual}; more than usual since {since}"};
                        },
                        [](const Sequence& sequence) { return default_text(sequence); },
                    },

@@ -104,7 +104,7 @@ const std::vector<WithPlaceholders> kOfRecords{
     {"days: {consecutive: 1}", "days threshold"},
     {"days: {at_least: 1, within: 2d}", "days threshold within"},
     {"distinct: {of: card, over: 1h, more_than: 0}", "count over threshold values"},
-    {"baseline: {over: 1d, budget: 1 per 30d}", "count over since usual"},
+    {"baseline: {over: 1d, budget: 1 per 30d}", "count over raised_count raised_days raised_usual since usual"},
     {"sequence: {then: {watch: denied}, within: 1m}", "first_time within"},
     {"sequence: {then: {watch: denied, differs: door}, within: 1m}", "first_time other within"},
     {"sequence: {not_before: {watch: denied}, within: 1m}", "within"}};
