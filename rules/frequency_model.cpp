@@ -19,15 +19,8 @@ constexpr double kAbsence = 6.9;
 constexpr std::int64_t kLongestGap = 400;
 // A rise that lasted so long without anybody saying a word is the new habit.
 constexpr std::int64_t kNewHabit = 42;
-// Odds = kPatience * (days for one false alert). See docs/learned-frequency.md for how it was found.
-constexpr double kPatience = 0.5;
-constexpr double kLeastOdds = 5;
 // The verdict falls back below this part of the odds it needs.
-constexpr double kFallBack = 0.6;
-
-double odds_needed(const FrequencyLimits& limits) {
-    return std::max(kLeastOdds, kPatience * 30 / std::max(1e-9, limits.false_alerts_per_30d));
-}
+constexpr double kFallBack = 0.4;
 
 }  // namespace
 
@@ -42,6 +35,11 @@ std::uint8_t FrequencyModel::weekday_of(std::int64_t day) {
 
 double FrequencyModel::share_of(std::uint8_t weekday, const FrequencyPrior& prior) const {
     return std::max(0.02, prior.weekday[weekday] * (weekday >= 5 ? weekend_ : 1.0));
+}
+
+// One day, however wild, must not drown all others.
+double FrequencyModel::most_a_day(const FrequencyPrior& prior) const {
+    return std::floor(10 + 4 * std::max<double>(level_, std::exp(prior.log_level)));
 }
 
 void FrequencyModel::open(std::int64_t day) {
@@ -59,7 +57,7 @@ void FrequencyModel::retire(std::int64_t day, const FrequencyPrior& prior) {
     auto& uses = recent_[slot_of(day)];
     if (uses == kAbsent) return;
     const auto weekday = weekday_of(day);
-    const double most = 10 + 4 * std::max<double>(level_, std::exp(prior.log_level));
+    const double most = most_a_day(prior);
     days_[weekday] += 1;
     uses_[weekday] += static_cast<float>(std::min<double>(uses, most));
     auto& hours = recent_hours_[slot_of(day)];
@@ -131,9 +129,9 @@ void FrequencyModel::close_days(std::int64_t day, const FrequencyLimits& limits,
         learn(population);
         if (!unusual_) continue;
         if (day_ - unusual_since_ >= kNewHabit) accept(population);
-        const auto enough = odds_needed(limits) * kFallBack;
+        const auto enough = limits.odds_needed() * kFallBack;
         const FrequencyReading reading(*this, population.prior(), FrequencyReading::Days::closed);
-        unusual_ = unusual_ && reading.odds(limits, enough) >= enough;
+        unusual_ = unusual_ && reading.may_be(enough, limits) && reading.rise(limits).odds >= enough;
     }
 }
 
@@ -153,9 +151,9 @@ void FrequencyModel::add_use(const Stamp& at, const FrequencyLimits& limits, Fre
     const auto hour = std::chrono::duration_cast<std::chrono::hours>(at.time_of_day()).count();
     today_hours_ |= 1U << static_cast<unsigned>(std::clamp<std::int64_t>(hour, 0, kHours - 1));
     if (unusual_) return;
-    const auto enough = odds_needed(limits);
-    const FrequencyReading reading(*this, population.prior(), FrequencyReading::Days::with_today);
-    if (reading.odds(limits, enough) < enough) return;
+    const auto enough = limits.odds_needed();
+    if (!FrequencyReading(*this, population.prior(), FrequencyReading::Days::at_a_glance).may_be(enough, limits)) return;
+    if (FrequencyReading(*this, population.prior(), FrequencyReading::Days::with_today).rise(limits).odds < enough) return;
     unusual_ = true;
     unusual_since_ = day_;
 }
@@ -164,6 +162,10 @@ void FrequencyModel::accept(FrequencyPopulation& population) {
     unusual_ = false;
     if (day_ == kNoDay) return;
     // What was before says nothing about the new level; how uneven the days are may stay.
+    const FrequencyReading reading(*this, population.prior(), FrequencyReading::Days::with_today);
+    const auto raised = reading.rise({}).days;
+    for (std::size_t i = std::max<std::size_t>(raised, 1); raised > 0 && i < reading.size(); ++i)
+        recent_[slot_of(day_ - reading.day(i).age)] = kAbsent;
     days_.fill(0);
     uses_.fill(0);
     hour_days_.fill(0);
@@ -173,32 +175,6 @@ void FrequencyModel::accept(FrequencyPopulation& population) {
 void FrequencyModel::withdraw(FrequencyPopulation& population) {
     population.replace(share_, {});
     *this = {};
-}
-
-FrequencyEvidence FrequencyModel::evidence(const FrequencyLimits& limits, const FrequencyPopulation& population) const {
-    FrequencyEvidence evidence;
-    if (day_ == kNoDay) return evidence;
-    const FrequencyReading reading(*this, population.prior(), FrequencyReading::Days::with_today);
-    const auto raised = reading.raised(limits);
-    evidence.odds = reading.odds(limits, 1);
-    evidence.odds_needed = odds_needed(limits);
-    const auto level = reading.level_before(raised);
-    for (std::size_t i = 0; i < reading.size(); ++i) {
-        const auto& day = reading.day(i);
-        const double usual = level * reading.pattern(day.weekday);
-        const auto date = day_ - day.age;
-        const std::uint32_t uses = day.age == 0 ? today_ : recent_[slot_of(date)];
-        if (day.age < limits.over_days) {
-            evidence.count += uses;
-            evidence.usual += usual;
-        }
-        if (i >= raised) continue;
-        evidence.since_day = date;
-        evidence.raised_days = day.age + 1U;
-        evidence.raised_count += uses;
-        evidence.raised_usual += usual;
-    }
-    return evidence;
 }
 
 template <class Archive>

@@ -23,6 +23,8 @@ namespace menshen::rules {
 struct FrequencyLimits {
     double false_alerts_per_30d = 0.5;  ///< For this one subject. A shared budget is divided before.
     int over_days = 1;                  ///< `over`, 1 to 7: an excess is weighed over at least so many days, today included.
+    /// The evidence asked for; see docs/learned-frequency.md for how it follows from the budget.
+    [[nodiscard]] double odds_needed() const;
 };
 
 /// What an alert says.
@@ -38,6 +40,8 @@ struct FrequencyEvidence {
     std::uint8_t new_weekdays = 0;   ///< Bit 0 is Monday: weekdays with use since then and next to none before.
     std::uint32_t new_hours = 0;     ///< Bit h: the local hour h, likewise.
 };
+
+class FrequencyReading;
 
 class FrequencyModel {
 public:
@@ -74,6 +78,7 @@ private:
 
     [[nodiscard]] static std::size_t slot_of(std::int64_t day);
     [[nodiscard]] static std::uint8_t weekday_of(std::int64_t day);
+    [[nodiscard]] double most_a_day(const FrequencyPrior& prior) const;
     void open(std::int64_t day);
     void close_one(FrequencyPopulation& population);
     [[nodiscard]] double share_of(std::uint8_t weekday, const FrequencyPrior& prior) const;
@@ -81,6 +86,7 @@ private:
     void retire_all(const FrequencyPrior& prior);
     void note_silence(const FrequencyPrior& prior);
     void learn(FrequencyPopulation& population);
+    void find_new(const FrequencyReading& reading, std::size_t raised, FrequencyEvidence& evidence) const;
 
     std::int64_t day_ = kNoDay;       ///< The open local day.
     std::int64_t unusual_since_ = 0;  ///< The day of the verdict.

@@ -29,6 +29,11 @@ constexpr std::array<double, kAdditions> kQuantiles{-1.15, -0.32, 0.32, 1.15, 0}
 constexpr std::array<double, kAdditions> kPersons{1, 1, 1, 1, 2};
 constexpr std::array<double, kAdditions> kChance{0.2, 0.2, 0.2, 0.2, 0.2};
 
+// Odds = kPatience * (days for one false alert): a Shiryaev-Roberts sum that is compared with A has a false alert about every A /
+// 0.6 days; looking back over four weeks only and asking for the sum to fall before it counts anew stretches that to 2 A.
+constexpr double kPatience = 0.5;
+constexpr double kLeastOdds = 5;
+
 /// The product of (r1 + i) / (r0 + i) for i < n.
 double rising_ratio(double r1, double r0, std::uint32_t n) {
     double ratio = 1;
@@ -48,6 +53,10 @@ double rising_ratio(double r1, double r0, std::uint32_t n) {
 
 }  // namespace
 
+double FrequencyLimits::odds_needed() const {
+    return std::max(kLeastOdds, kPatience * 30 / std::max(1e-9, false_alerts_per_30d));
+}
+
 class FrequencyGrid {
 public:
     explicit FrequencyGrid(const FrequencyReading& reading) : reading_(reading) {
@@ -55,7 +64,7 @@ public:
         weigh();
         add_persons();
     }
-    [[nodiscard]] double odds(const FrequencyLimits& limits, std::size_t* best) const;
+    [[nodiscard]] FrequencyReading::Rise rise(const FrequencyLimits& limits) const;
 
 private:
     void lay_out();
@@ -131,13 +140,14 @@ void FrequencyGrid::add_persons() {
     }
 }
 
-double FrequencyGrid::odds(const FrequencyLimits& limits, std::size_t* best) const {
+FrequencyReading::Rise FrequencyGrid::rise(const FrequencyLimits& limits) const {
     const auto& r = reading_;
     std::array<std::array<double, kAdditions>, kLevels> product;
     for (std::size_t g = 0; g < kLevels; ++g)
         for (std::size_t a = 0; a < kAdditions; ++a) product[g][a] = chance_[g] * kChance[a];
-    double odds = 0, most = 0;
-    for (std::size_t i = 0; i < r.size_ && odds < kMostOdds; ++i) {
+    FrequencyReading::Rise rise;
+    double most = 0;
+    for (std::size_t i = 0; i < r.size_ && rise.odds < kMostOdds; ++i) {
         if (r.days_before(i + 1) < FrequencyReading::kFewestDaysBefore) break;
         const auto& day = r.recent_[i];
         const double own = r.pattern_[day.weekday] / (r.spread_ - 1);
@@ -151,18 +161,19 @@ double FrequencyGrid::odds(const FrequencyLimits& limits, std::size_t* best) con
             }
         }
         if (day.age + 1 < limits.over_days) continue;
-        odds += sum;
-        if (best != nullptr && sum > most) {
+        rise.odds += sum;
+        if (sum > most) {
             most = sum;
-            *best = i + 1;
+            rise.days = i + 1;
         }
     }
-    return std::min(odds, kMostOdds);
+    rise.odds = std::min(rise.odds, kMostOdds);
+    return rise;
 }
 
 // Half of chi-square of the last k days against all: no sum finds more in its term for k, so where it is small for every k, the
 // sum need not be made.
-double FrequencyReading::glance(const FrequencyLimits& limits) const {
+bool FrequencyReading::may_be(double enough, const FrequencyLimits& limits) const {
     double most = 0, uses = 0, exposure = 0;
     for (std::size_t i = 0; i < size_; ++i) {
         uses += recent_[i].uses;
@@ -174,18 +185,9 @@ double FrequencyReading::glance(const FrequencyLimits& limits) const {
         const double rest = std::max(0.1, 1 - exposure / exposure_);
         most = std::max(most, (uses - usual) * (uses - usual) / (2 * spread_ * usual * rest));
     }
-    return most;
+    return most >= std::log(enough) - kGlanceMargin;
 }
 
-double FrequencyReading::odds(const FrequencyLimits& limits, double enough) const {
-    if (glance(limits) < std::log(enough) - kGlanceMargin) return 0;
-    return FrequencyGrid(*this).odds(limits, nullptr);
-}
-
-std::size_t FrequencyReading::raised(const FrequencyLimits& limits) const {
-    std::size_t best = 0;
-    static_cast<void>(FrequencyGrid(*this).odds(limits, &best));
-    return best;
-}
+FrequencyReading::Rise FrequencyReading::rise(const FrequencyLimits& limits) const { return FrequencyGrid(*this).rise(limits); }
 
 }  // namespace menshen::rules

@@ -26,8 +26,14 @@ FrequencySwing swing_of(double uses, double share, double next_uses, double next
 
 FrequencyReading::FrequencyReading(const FrequencyModel& model, const FrequencyPrior& prior, Days days) : prior_(prior) {
     take_days(model, days);
-    learn_weekend();
-    learn_spread(model);
+    // For a glance, what the last closed day left is good enough.
+    if (days != Days::at_a_glance || model.spread_ <= 0) {
+        learn_weekend();
+        learn_spread(model);
+    } else {
+        weekend_ = model.weekend_;
+        lay_pattern();
+    }
     learn_level();
 }
 
@@ -37,7 +43,7 @@ void FrequencyReading::take_days(const FrequencyModel& model, Days days) {
         recent_[size_++] = {uses, weekday, age};
     };
     std::uint8_t age = 0;
-    if (days == Days::with_today) take(model.today_, model.day_, age++);
+    if (days != Days::closed) take(model.today_, model.day_, age++);
     for (std::int64_t back = 1; back <= static_cast<std::int64_t>(FrequencyModel::kRecentDays); ++back, ++age) {
         const auto uses = model.recent_[FrequencyModel::slot_of(model.day_ - back)];
         if (uses != FrequencyModel::kAbsent) take(uses, model.day_ - back, age);
@@ -49,11 +55,10 @@ void FrequencyReading::take_days(const FrequencyModel& model, Days days) {
         uses_[day] = model.uses_[day];
         old_by_weekday_[day] = model.days_[day];
     }
-    // One day, however wild, must not drown all others.
-    const auto most = static_cast<std::uint32_t>(20 + 8 * std::max<double>(model.level_, std::exp(prior_.log_level)));
+    const auto most = static_cast<std::uint32_t>(model.most_a_day(prior_));
     for (std::size_t i = 0; i < size_; ++i) {
         recent_[i].uses = std::min(recent_[i].uses, most);
-        if (recent_[i].age == 0 && days == Days::with_today) continue;  // it is not over
+        if (recent_[i].age == 0 && days != Days::closed) continue;  // it is not over
         days_[recent_[i].weekday] += 1;
         uses_[recent_[i].weekday] += recent_[i].uses;
     }
@@ -73,6 +78,10 @@ void FrequencyReading::learn_weekend() {
     weekend_ = (uses[1] + believed) / (workday * exposure[1] + believed);
     log_weekend_ = std::log((uses[1] + 0.5) / (workday * exposure[1] + 0.5));
     log_weekend_error_ = spread_ * (1 / (uses[1] + 1) + 1 / (uses[0] + 1));
+    lay_pattern();
+}
+
+void FrequencyReading::lay_pattern() {
     double mean = 0;
     for (std::size_t day = 0; day < kWeekdays; ++day) {
         pattern_[day] = std::max(kLeastPattern, prior_.weekday[day] * (day >= kSaturday ? weekend_ : 1));

@@ -19,8 +19,8 @@ struct FrequencySwing {
 
 class FrequencyReading {
 public:
-    /// Which days are looked at.
-    enum class Days : std::uint8_t { closed, with_today };
+    /// Which days are looked at; at a glance, those with today, and how uneven they are is taken over from the last closed day.
+    enum class Days : std::uint8_t { closed, with_today, at_a_glance };
     FrequencyReading(const FrequencyModel& model, const FrequencyPrior& prior, Days days);
 
     /// Uses a day, by the subject's own days and the population.
@@ -34,11 +34,16 @@ public:
     /// The subject's part in the population.
     [[nodiscard]] FrequencyShare share() const;
 
-    /// The odds for a rise against none (a Shiryaev-Roberts sum), at most 1e12. 0 when it is plain that they stay below `enough`.
-    [[nodiscard]] double odds(const FrequencyLimits& limits, double enough) const;
-    /// The stretch of days that speaks most for a rise: its number of days here, 0 when none does.
-    [[nodiscard]] std::size_t raised(const FrequencyLimits& limits) const;
-    /// Uses to be expected a day, judged by the days before the newest `raised` ones.
+    /// False when it is plain, at a hundredth of the cost, that the odds below are not `enough`.
+    [[nodiscard]] bool may_be(double enough, const FrequencyLimits& limits) const;
+    /// The number of newest days that speak most for a rise (0 when none do), and the odds for a rise, whenever it was, against
+    /// none: a Shiryaev-Roberts sum, at most 1e12.
+    struct Rise {
+        std::size_t days = 0;
+        double odds = 0;
+    };
+    [[nodiscard]] Rise rise(const FrequencyLimits& limits) const;
+    /// Uses to be expected a day, judged by the days before the `raised` newest ones.
     [[nodiscard]] double level_before(std::size_t raised) const;
 
     struct Day {
@@ -48,6 +53,9 @@ public:
     };
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] const Day& day(std::size_t i) const { return recent_[i]; }
+    /// Of the whole history but today, by weekday.
+    [[nodiscard]] double days_on(std::size_t weekday) const { return days_[weekday]; }
+    [[nodiscard]] double uses_on(std::size_t weekday) const { return uses_[weekday]; }
 
 private:
     friend class FrequencyGrid;
@@ -56,11 +64,11 @@ private:
 
     void take_days(const FrequencyModel& model, Days days);
     void learn_weekend();
+    void lay_pattern();
     void learn_level();
     void learn_spread(const FrequencyModel& model);
     [[nodiscard]] double level_of(double uses, double exposure) const;
     [[nodiscard]] double days_before(std::size_t raised) const { return old_days_ + static_cast<double>(size_ - raised); }
-    [[nodiscard]] double glance(const FrequencyLimits& limits) const;
 
     const FrequencyPrior& prior_;
     std::array<Day, kMost> recent_{};  ///< Newest first, without the days of absence.

@@ -161,4 +161,149 @@ TEST_CASE("a checkpoint between any two uses changes nothing", "[unit][frequency
     CHECK(card.alerts == 1);
 }
 
+TEST_CASE("a larger budget is never slower", "[unit][frequency]") {
+    const auto seed = GENERATE(range<std::uint64_t>(1, 12));
+    CAPTURE(seed);
+    std::int64_t last = 1000;
+    for (const double budget : {0.01, 0.1, 0.5, 2.0}) {
+        FrequencyPopulation population;
+        Subject card(population, {.false_alerts_per_30d = budget, .over_days = 1});
+        Draw draw(seed);
+        std::int64_t found = 999;
+        for (std::int64_t day = 0; day < 60 && found == 999; ++day)
+            if (card.day(kMonday + day, draw.uneven(day < 30 ? 4 : 8, 1.5))) found = day;
+        CHECK(found <= last);
+        last = found;
+    }
+}
+
+TEST_CASE("a simulated population keeps the budget and nearly all of its tripled cards are found", "[unit][frequency]") {
+    constexpr std::int64_t kDays = 150, kOnset = 120;
+    constexpr std::size_t kCards = 200, kShared = 10;
+    Draw draw(7);
+    FrequencyPopulation population;
+    std::vector<Subject> cards(kCards, Subject(population, kTenth));
+    std::vector<double> level, spread, weekend;
+    for (std::size_t i = 0; i < kCards; ++i) {
+        level.push_back(std::exp(draw.between(0, 2.5)));
+        spread.push_back(draw.between(1, 3));
+        weekend.push_back(draw.between(0.3, 1.8));
+    }
+    int false_alerts = 0, found = 0;
+    for (std::int64_t day = 0; day < kDays; ++day) {
+        for (std::size_t i = 0; i < kCards; ++i) {
+            const double mean = level[i] * (day % 7 >= 5 ? weekend[i] : 1);
+            int uses = draw.uneven(mean, spread[i]);
+            const bool shared = i < kShared && day >= kOnset;
+            if (shared) uses += draw.uneven(2 * mean, spread[i]);
+            const bool began = cards[i].day(kMonday + day, uses);
+            if (!began) continue;
+            if (shared && day < kOnset + 14) ++found;
+            if (!shared) ++false_alerts;
+        }
+    }
+    // 1,000 card-months at 0.1; twice the standard deviation above it is 120.
+    CHECK(false_alerts <= 120);
+    CHECK(false_alerts >= 30);  // an alarm that never sounds has no budget to keep
+    CHECK(found >= 9);
+    CHECK(std::abs(population.prior().log_level - 1.25) < 0.2);
+    CHECK(std::abs(population.prior().spread - 2) < 0.4);
+}
+
+TEST_CASE("a lasting rise becomes the habit after six weeks, or at once when somebody says so", "[unit][frequency]") {
+    FrequencyPopulation population;
+    Subject card(population, kTenth);
+    const bool accepted = GENERATE(false, true);
+    CAPTURE(accepted);
+    for (std::int64_t day = 0; day < 60; ++day) card.day(kMonday + day, steady(day, 4));
+    std::optional<std::int64_t> ended;
+    for (std::int64_t day = 60; day < 250; ++day) {
+        const bool began = card.day(kMonday + day, steady(day, 12));
+        if (began && accepted) card.model.accept(population);
+        if (!ended && card.alerts > 0 && !card.model.unusual()) ended = day;
+    }
+    CHECK(card.alerts == 1);
+    REQUIRE(ended.has_value());
+    CHECK(*ended <= (accepted ? 63 : 60 + 3 + 42));
+}
+
+TEST_CASE("an alert ends at a midnight when use is back to the usual", "[unit][frequency]") {
+    FrequencyPopulation population;
+    Subject card(population, kTenth);
+    for (std::int64_t day = 0; day < 50; ++day) card.day(kMonday + day, steady(day, 4));
+    CHECK(card.day(kMonday + 50, 1000));
+    std::int64_t day = 51;
+    for (; card.model.unusual() && day < 120; ++day) card.day(kMonday + day, steady(day, 4));
+    CHECK(day < 85);
+    // The wild day has not spoilt what is known.
+    for (; day < 130; ++day) card.day(kMonday + day, steady(day, 4));
+    CHECK(card.alerts == 1);
+    for (; !card.model.unusual() && day < 145; ++day) card.day(kMonday + day, steady(day, 12));
+    CHECK(card.alerts == 2);
+}
+
+TEST_CASE("a clock that is set back keeps what was learned and raises nothing", "[unit][frequency]") {
+    FrequencyPopulation population;
+    Subject card(population, kTenth);
+    for (std::int64_t day = 0; day < 60; ++day) card.day(kMonday + day, steady(day, 4));
+    const auto wrong = GENERATE(-20000, -30, -3, -1, 1, 3, 30, 4000, 90000);  // days
+    CAPTURE(wrong);
+    card.day(kMonday + 60 + wrong, 3);
+    for (std::int64_t day = 61; day < 120; ++day) card.day(kMonday + day, steady(day, 4));
+    CHECK(card.alerts == 0);
+    bool found = false;
+    for (std::int64_t day = 120; day < 127; ++day) found = card.day(kMonday + day, steady(day, 12)) || found;
+    CHECK(found);
+}
+
+TEST_CASE("the evidence names hours and weekdays that are new", "[unit][frequency]") {
+    FrequencyPopulation population;
+    Subject card(population, kTenth);
+    const auto works = [](std::int64_t day) { return day % 7 < 5; };
+    std::vector<Subject> others(20, Subject(population, kTenth));
+    for (std::int64_t day = 0; day < 56; ++day) {
+        card.day(kMonday + day, works(day) ? steady(day, 4) : 0);
+        for (auto& other : others) other.day(kMonday + day, steady(day, 4));
+    }
+    for (std::int64_t day = 56; day < 70; ++day) {
+        card.day(kMonday + day, works(day) ? steady(day, 4) : 0);
+        card.day(kMonday + day, 6, 23 * 60);
+    }
+    REQUIRE(card.model.unusual());
+    const auto evidence = card.model.evidence(kTenth, population);
+    CHECK(evidence.new_hours == 1U << 23);
+    CHECK(evidence.new_weekdays == 0b1100000);
+    CHECK(std::abs(evidence.since_day - (kMonday + 56)) <= 3);
+    CHECK(evidence.raised_days == kMonday + 70 - evidence.since_day);
+    CHECK(evidence.count == 6);  // the last day is a Sunday
+}
+
+TEST_CASE("a subject that is forgotten leaves the population as it was without it", "[unit][frequency]") {
+    FrequencyPopulation population;
+    Subject card(population, kTenth);
+    FrequencyModel none;
+    const auto before = population.prior();
+    for (std::int64_t day = 0; day < 30; ++day) card.day(kMonday + day, 9);
+    CHECK(population.subjects() == 1);
+    CHECK(population.prior().log_level != before.log_level);
+    card.model.withdraw(population);
+    CHECK(population.subjects() == 0);
+    CHECK(population.prior().log_level == before.log_level);
+    CHECK(population.prior().spread == before.spread);
+}
+
+TEST_CASE("an excess is weighed over as many days as the rule says", "[unit][frequency]") {
+    FrequencyPopulation population;
+    const auto days = GENERATE(1, 7);
+    CAPTURE(days);
+    Subject card(population, {.false_alerts_per_30d = 0.1, .over_days = days});
+    for (std::int64_t day = 0; day < 40; ++day) card.day(kMonday + day, steady(day, 4));
+    // One busy day is an alert by itself only when a day is the measure.
+    const bool began = card.day(kMonday + 40, 22);
+    CHECK(began == (days == 1));
+}
+
+static_assert(sizeof(FrequencyModel) <= 512);
+static_assert(sizeof(FrequencyPopulation) <= 512);
+
 }  // namespace menshen::rules
