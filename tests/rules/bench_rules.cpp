@@ -42,10 +42,13 @@ void print(const char* figure, double value, const char* unit) {
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-/// Twenty rules of every condition; all of them look at each passage or grant.
-std::shared_ptr<const RuleSet> twenty_rules() {
+enum class Learning : std::uint8_t { none, two_rules };
+
+/// Twenty rules of every condition; all but one of them look at each passage. Two of them may learn each of their subjects.
+std::shared_ptr<const RuleSet> twenty_rules(Learning learning) {
     std::string text = "rules:\n";
     const auto add = [&](int i, const std::string& rest) { text += fmt::format("  - {{id: rule-{}, {}}}\n", i, rest); };
+    const bool learns = learning == Learning::two_rules;
     for (int i = 0; i < 3; ++i) {
         add(i,
             fmt::format("watch: [passage, activity], per: person, absent: {{for: {}h}}, unless: {{person.tags: away}}", 24 + i));
@@ -56,8 +59,10 @@ std::shared_ptr<const RuleSet> twenty_rules() {
                 40 + i));
         add(9 + i, fmt::format("watch: passage, where: {{person.tags: vip-{}}}, per: household, each: {{cooldown: 1h}}", i));
     }
-    add(12, "watch: [passage, activity], per: person, absent: {budget: 1 per 30d, at_least: 4h, at_most: 48h}");
-    add(13, "watch: [passage, granted], per: card, baseline: {over: 1d, budget: 0.1 per 30d, per_subject: true}");
+    add(12, learns ? "watch: [passage, activity], per: person, absent: {budget: 1 per 30d, at_least: 4h, at_most: 48h}"
+                   : "watch: [passage, activity], per: person, absent: {for: 48h}");
+    add(13, learns ? "watch: [passage, granted], per: card, baseline: {over: 1d, budget: 0.1 per 30d, per_subject: true}"
+                   : "watch: [passage, granted], per: card, count: {over: 7d, more_than: 100}");
     add(14, "watch: passage, per: card, distinct: {of: person, over: 7d, more_than: 2}");
     add(15, "watch: passage, per: household, distinct: {of: card, over: 7d, more_than: {household.size: +2, unknown: 6}}");
     add(16,
@@ -111,7 +116,13 @@ private:
     std::size_t made_ = 0;
 };
 
-void bench_engine(const std::shared_ptr<const RuleSet>& rules) {
+void bench_engine(Learning learning) {
+    const auto rules = twenty_rules(learning);
+    if (!rules) return;
+    const std::string after = learning == Learning::none ? "" : ".two_learn";
+    const auto print_figure = [&](const char* figure, double value, const char* unit) {
+        print((figure + after).c_str(), value, unit);
+    };
     constexpr std::size_t count = 2'000'000;
     Month month(count, kSubjects, 1);
     // The limit is the one of a gate: what does not fit is refused and counted.
@@ -126,19 +137,20 @@ void bench_engine(const std::shared_ptr<const RuleSet>& rules) {
         seconds += seconds_since(begin);
     }
     const auto usage = engine.usage();
-    print("rules.records_per_s", static_cast<double>(count) / seconds, "1/s");
-    print("rules.bytes_per_state", static_cast<double>(usage.bytes) / static_cast<double>(usage.states), "B");
-    print("rules.state", static_cast<double>(usage.bytes) / (1 << 20), "MiB");
-    print("rules.state_of_memory_limit", static_cast<double>(usage.bytes) / static_cast<double>(settings.memory_limit), "x");
-    print("rules.subjects_refused", static_cast<double>(usage.refused), "");
+    print_figure("rules.records_per_s", static_cast<double>(count) / seconds, "1/s");
+    print_figure("rules.bytes_per_state", static_cast<double>(usage.bytes) / static_cast<double>(usage.states), "B");
+    print_figure("rules.state", static_cast<double>(usage.bytes) / (1 << 20), "MiB");
+    print_figure("rules.state_of_memory_limit", static_cast<double>(usage.bytes) / static_cast<double>(settings.memory_limit),
+                 "x");
+    print_figure("rules.subjects_refused", static_cast<double>(usage.refused), "");
     std::fprintf(stderr, "%zu changes, %zu states\n", changes, usage.states);
     const auto write = Clock::now();
     const auto bytes = engine.checkpoint();
-    print("rules.checkpoint.write", seconds_since(write) * 1000, "ms");
-    print("rules.checkpoint.size", static_cast<double>(bytes.size()) / (1 << 20), "MiB");
+    print_figure("rules.checkpoint.write", seconds_since(write) * 1000, "ms");
+    print_figure("rules.checkpoint.size", static_cast<double>(bytes.size()) / (1 << 20), "MiB");
     const auto read = Clock::now();
     if (!Engine::restore(rules, settings, bytes)) std::fputs("the checkpoint is not read back\n", stderr);
-    print("rules.checkpoint.read", seconds_since(read) * 1000, "ms");
+    print_figure("rules.checkpoint.read", seconds_since(read) * 1000, "ms");
 }
 
 /// What a gate does at a start without a checkpoint: 60,000 stored records of 500 residents, read and folded.
@@ -197,9 +209,10 @@ void bench_sizes() {
 }  // namespace
 
 int main() {
-    const auto rules = twenty_rules();
+    const auto rules = twenty_rules(Learning::two_rules);
     if (!rules) return 1;
-    bench_engine(rules);
+    bench_engine(Learning::none);
+    bench_engine(Learning::two_rules);
     bench_sizes();
     bench_start(rules);
     bench_backtest();
