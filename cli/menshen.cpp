@@ -43,6 +43,8 @@ void build(CLI::App& app, Shell& shell) {
     add_roster_verbs(app, shell);
     add_tag_verbs(app, shell);
     add_face_verbs(app, shell);
+    add_rules_verbs(app, shell);
+    add_report_verb(app, shell);
     add_file_verbs(app, shell);
     add_platform_verbs(app, shell);
     app.add_subcommand("models", "Fetch and verify the face models (runs menshen-models)");

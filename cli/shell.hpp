@@ -68,7 +68,9 @@ void add_tag_verbs(CLI::App& app, Shell& shell);     // tag, stranger
 void add_face_verbs(CLI::App& app, Shell& shell);
 void add_alert_verbs(CLI::App& app, Shell& shell);
 void add_mute_verbs(CLI::App& alerts, Shell& shell);  // below alerts
-void add_file_verbs(CLI::App& app, Shell& shell);     // rules, config
+void add_file_verbs(CLI::App& app, Shell& shell);   // config
+void add_rules_verbs(CLI::App& app, Shell& shell);  // check, explain, test, backtest
+void add_report_verb(CLI::App& app, Shell& shell);
 void add_platform_verbs(CLI::App& app, Shell& shell);
 
 }  // namespace menshen::cli
