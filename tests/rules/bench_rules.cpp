@@ -206,9 +206,28 @@ void bench_sizes() {
     print("rules.bytes.frequency_model", static_cast<double>(sizeof(FrequencyModel)), "B");
 }
 
+/// One count rule alone, for the peer of tests/bench/json_rules: records a second, bare.
+void bench_count_rule() {
+    Problems problems;
+    const std::vector<RuleFile> files{
+        {"bench.yaml", "rules:\n  - {id: r, watch: granted, per: card, count: {over: 1d, more_than: 20}}\n"}};
+    const auto set = std::make_shared<const RuleSet>(*parse_rules(files, {}, problems));
+    Engine engine(set, {.in_force = InForce::from_start});
+    constexpr std::size_t count = 200'000;
+    auto records = Month(count, kSubjects, 5).next(count);
+    for (auto& record : records) record.kind = Kind::granted;
+    const auto begin = Clock::now();
+    for (const auto& record : records) static_cast<void>(engine.on_record(record));
+    std::printf("%.0f\n", static_cast<double>(count) / seconds_since(begin));
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == "--count-rule") {
+        bench_count_rule();
+        return 0;
+    }
     const auto rules = twenty_rules(Learning::two_rules);
     if (!rules) return 1;
     bench_engine(Learning::none);
