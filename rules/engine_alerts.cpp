@@ -178,6 +178,8 @@ void Engine::State::add_condition_evidence(const RuleRun& run, const SubjectStat
                        }
                        out["count"] = static_cast<std::int64_t>(values.size());
                        out["over_ms"] = std::int64_t{distinct.over.count()};
+                       // It fires at the first value too many.
+                       limit_of(distinct.limit.by_household ? values.size() - 1 : distinct.limit.more_than);
                        std::sort(values.begin(), values.end());
                        out["values"] = std::move(values);
                    },

@@ -22,6 +22,7 @@ std::vector<fs::path> files_of(const fs::path& path, Problems& problems) {
     std::vector<fs::path> out;
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
         const auto extension = it->path().extension();
+        if (it->path().stem().extension() == ".test") continue;  // what a rule must do, beside the rule: for `rules test`
         if (extension == ".yaml" || extension == ".yml") out.push_back(it->path());
     }
     if (error) problems.add(path.string(), {}, fmt::format("cannot be listed: {}", error.message()));

@@ -33,8 +33,8 @@ struct ParseOptions {
 [[nodiscard]] std::optional<RuleSet> parse_rules(std::span<const RuleFile> files, const ParseOptions& options,
                                                  Problems& problems);
 
-/// Reads the files; a folder stands for the *.yaml and *.yml in it. A file that cannot be read or is larger than 1 MiB is a
-/// problem.
+/// Reads the files; a folder stands for the *.yaml and *.yml in it but test files (*.test.yaml). A file that cannot be read or is
+/// larger than 1 MiB is a problem.
 [[nodiscard]] std::optional<RuleSet> load_rules(std::span<const std::filesystem::path> paths, const ParseOptions& options,
                                                 Problems& problems);
 

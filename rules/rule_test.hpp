@@ -65,6 +65,7 @@ struct RuleTestFile {
     std::string file;
     std::vector<std::string> rule_files;  ///< As written: relative to the file.
     std::string calendar, recipients;     ///< The same; may be empty.
+    std::string legal_basis;              ///< For rules that have none, so that they can be tried before there is one.
     std::string gate = "gate";
     Zone zone{std::chrono::hours{8}};
     std::vector<RuleTest> tests;

@@ -92,6 +92,7 @@ void FileReader::read_head(MapReader& map) {
     }
     out_.calendar = map.text("calendar").value_or("");
     out_.recipients = map.text("recipients").value_or("");
+    out_.legal_basis = map.text("legal_basis").value_or("");
     out_.gate = map.text("gate").value_or("gate");
     const auto name = map.text("zone");
     if (!name) return;

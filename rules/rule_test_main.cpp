@@ -86,6 +86,11 @@ std::optional<RuleSet> rules_of(const RuleTestFile& file, const fs::path& folder
     if (!file.recipients.empty()) references.recipients = folder / file.recipients;
     const auto options = load_references(references, problems);
     auto rules = load_rules(paths, options, problems);
+    if (rules) {
+        for (auto& rule : rules->rules) {
+            if (!rule.active()) rule.legal_basis = file.legal_basis;
+        }
+    }
     if (rules) check_rule_names(file, *rules, problems);
     if (problems.has_errors()) return std::nullopt;
     return rules;
@@ -118,7 +123,8 @@ int test_rules(const RuleTestOptions& options, std::ostream& out, std::ostream& 
         const auto text = read(path, problems);
         const auto file = text ? parse_rule_test(path.string(), *text, problems) : std::nullopt;
         const auto rules = file ? rules_of(*file, path.parent_path(), problems) : std::nullopt;
-        err << problems.text();
+        // Warnings are the business of `rules check`.
+        if (problems.has_errors()) err << problems.text();
         if (rules) {
             run_file(*file, *rules, options, out, account);
         } else {
