@@ -183,9 +183,10 @@ void warn_of_useless_rules(const RuleSet& set, Millis keep_records, Problems& pr
         }
         const auto back = looks_back(rule.condition);
         if (back > keep_records) {
-            warn(fmt::format(
-                "looks back {}, and records are kept for {} only (keep_records): what lies further back cannot be looked up",
-                to_text(back), to_text(keep_records)));
+            warn(
+                fmt::format("looks back {}, and records are kept for {} only (store.retention.records): what lies further back "
+                            "cannot be looked up",
+                            to_text(back), to_text(keep_records)));
         }
     }
 }
