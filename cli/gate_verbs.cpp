@@ -136,6 +136,16 @@ void add_audit(CLI::App& app, Shell& shell) {
 
 }  // namespace
 
+void add_reload(CLI::App& app, Shell& shell) {
+    shell.verb(app, "reload", "Read config and rules again; with a mistake in them what runs goes on", Output::words_or_json)
+        ->callback([&shell] {
+            shell.action = [&shell] {
+                return shell.ask("reload", Json::object(),
+                                 [&](const Json& result) { shell.out << "reloaded, " << cell(result, "rules") << " rules\n"; });
+            };
+        });
+}
+
 void add_gate_verbs(CLI::App& app, Shell& shell) {
     shell.verb(app, "status", "How the gate is: doors, devices, broker, store", Output::words_or_json)->callback([&shell] {
         shell.action = [&shell] {
@@ -152,13 +162,7 @@ void add_gate_verbs(CLI::App& app, Shell& shell) {
     add_door_change(*door, shell, "open", "Unlock a door once, as if a card had been granted; your name goes on record",
                     "is unlocked");
     add_door_change(*door, shell, "lock", "Lock a door again after a fire release", "is locked");
-    shell.verb(app, "reload", "Read config and rules again; with a mistake in them what runs goes on", Output::words_or_json)
-        ->callback([&shell] {
-            shell.action = [&shell] {
-                return shell.ask("reload", Json::object(),
-                                 [&](const Json& result) { shell.out << "reloaded, " << cell(result, "rules") << " rules\n"; });
-            };
-        });
+    add_reload(app, shell);
     add_audit(app, shell);
 }
 

@@ -262,6 +262,7 @@ void add_rules_verbs(CLI::App& app, Shell& shell) {
     add_explain(*rules, shell);
     add_test(*rules, shell);
     add_backtest(*rules, shell);
+    add_reload(*rules, shell);
 }
 
 }  // namespace menshen::cli

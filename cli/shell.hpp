@@ -62,6 +62,7 @@ struct Shell {
 
 // Each adds its verbs. One table in menshen.cpp calls them.
 void add_gate_verbs(CLI::App& app, Shell& shell);  // status, doors, door, reload, audit
+void add_reload(CLI::App& app, Shell& shell);  // reload, also below `rules`
 void add_tail_verb(CLI::App& app, Shell& shell);
 void add_roster_verbs(CLI::App& app, Shell& shell);  // persons, cards
 void add_tag_verbs(CLI::App& app, Shell& shell);     // tag, stranger

@@ -16,8 +16,12 @@ namespace menshen::rules {
 
 namespace {
 
+/// A few hours say nothing of a day.
+constexpr Millis kLeastHistory{86'400'000};
+
 /// What the past says of each rule.
 struct Experience {
+    Millis span{};
     double days = 0;
     std::uint64_t records = 0;
     std::map<std::string, std::uint64_t> fired;
@@ -67,6 +71,7 @@ Result<Experience> learn(const CheckOptions& options, std::shared_ptr<const Rule
         return run.take(record, out.records);
     });
     if (!played) return tl::unexpected(played.error());
+    out.span = run.tally().span();
     out.days = run.tally().days();
     for (std::size_t i = 0; i < rules->rules.size(); ++i) {
         const auto& id = rules->rules[i].id;
@@ -129,7 +134,10 @@ int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
             err << learned.error().message << '\n';
             return 1;
         }
-        if (learned->records > 0) past = std::move(*learned);
+        const bool is_enough = learned->span >= kLeastHistory;
+        if (!is_enough)
+            out << fmt::format("History: {}, less than a day: too little to tell from\n", plural(learned->records, "record"));
+        if (is_enough) past = std::move(*learned);
     }
     for (const auto& rule : rules->rules) {
         const auto title = rule.title.zh == rule.title.en ? rule.title.en : fmt::format("{} / {}", rule.title.zh, rule.title.en);

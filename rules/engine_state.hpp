@@ -202,7 +202,7 @@ private:
     [[nodiscard]] Stamp local(Stamp stamp) const;
     [[nodiscard]] Point point_of(std::int64_t wall_ms) const { return clock_.point_at(WallTime{Millis{wall_ms}}); }
 
-    // checkpoint.cpp
+    // checkpoint_write.cpp, checkpoint_read.cpp
     template <class Archive>
     void transfer_fixed(Archive& archive);
     void write_people(class ByteWriter& out) const;

@@ -77,10 +77,7 @@ const FiringTally::PerRule& FiringTally::of(const RuleId& rule) const {
     return it == rules_.end() ? none : it->second;
 }
 
-double FiringTally::days() const {
-    if (!first_) return 1;
-    return std::max(1.0, static_cast<double>((last_->time - first_->time).count()) / kDayMs);
-}
+double FiringTally::days() const { return std::max(1.0, static_cast<double>(span().count()) / kDayMs); }
 
 std::string FiringTally::table(const RuleSet& rules) const {
     std::size_t width = 4;

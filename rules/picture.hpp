@@ -31,6 +31,8 @@ public:
     [[nodiscard]] const PerRule& of(const RuleId& rule) const;
     [[nodiscard]] std::uint64_t fired() const { return fired_; }
     [[nodiscard]] std::uint64_t resolved() const { return resolved_; }
+    /// From the first moment to the last.
+    [[nodiscard]] Millis span() const { return first_ ? last_->time - first_->time : Millis{0}; }
     /// Of the span, at least 1.
     [[nodiscard]] double days() const;
 
