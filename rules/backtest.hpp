@@ -44,6 +44,8 @@ public:
     ~Backtest();
     Backtest(const Backtest&) = delete;
     Backtest& operator=(const Backtest&) = delete;
+    Backtest(Backtest&&) = delete;
+    Backtest& operator=(Backtest&&) = delete;
 
     /// False for a record after `until`: no more are wanted. A record without a number gets `line`.
     [[nodiscard]] bool take(Record& record, std::uint64_t line);

@@ -58,7 +58,7 @@ private:
     std::vector<std::set<std::string>> seen_;
 };
 
-Result<Experience> learn(const CheckOptions& options, std::shared_ptr<const RuleSet> rules) {
+Result<Experience> learn(const CheckOptions& options, const std::shared_ptr<const RuleSet>& rules) {
     BacktestOptions backtest;
     backtest.summary = true;
     std::ostringstream unread;

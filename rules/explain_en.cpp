@@ -29,6 +29,7 @@ std::string in_en(const FieldTest& test) {
 
 std::string in_en(const std::vector<FieldTest>& tests) {
     std::vector<std::string> parts;
+    parts.reserve(tests.size());
     for (const auto& test : tests) parts.push_back(in_en(test));
     return join(parts, ", ", " and ");
 }
@@ -43,6 +44,7 @@ std::string in_en(const Where& where) {
 
 std::string kinds(const std::vector<Kind>& watch, std::string_view KindWords::*form) {
     std::vector<std::string> parts;
+    parts.reserve(watch.size());
     for (const auto kind : watch) parts.emplace_back(of_kind(kind).*form);
     return any_of(parts);
 }
@@ -51,6 +53,7 @@ std::string many(const std::vector<Kind>& watch) { return kinds(watch, &KindWord
 /// "no passage or sign of life": without the articles.
 std::string none(const std::vector<Kind>& watch) {
     std::vector<std::string> parts;
+    parts.reserve(watch.size());
     for (const auto kind : watch) {
         const auto text = of_kind(kind).one;
         parts.emplace_back(text.substr(text.find(' ') + 1));
@@ -196,6 +199,7 @@ std::string ending(const Rule& rule) {
 
 std::string ids(const std::vector<RecipientId>& to, std::string_view last) {
     std::vector<std::string> parts;
+    parts.reserve(to.size());
     for (const auto& id : to) parts.push_back(id.str());
     return join(parts, ", ", last);
 }

@@ -42,6 +42,7 @@ std::string in_zh(const FieldTest& test) {
 
 std::string in_zh(const std::vector<FieldTest>& tests) {
     std::vector<std::string> parts;
+    parts.reserve(tests.size());
     for (const auto& test : tests) parts.push_back(in_zh(test));
     return join(parts, ",", ",");
 }
@@ -58,6 +59,7 @@ std::string in_zh(const Where& where) {
 
 std::string kinds(const std::vector<Kind>& watch) {
     std::vector<std::string> parts;
+    parts.reserve(watch.size());
     for (const auto kind : watch) parts.emplace_back(of_kind(kind).zh);
     return "“" + join(parts, "”、“", "”或“") + "”";
 }
@@ -160,6 +162,7 @@ std::string ending(const Rule& rule) {
 
 std::string ids(const std::vector<RecipientId>& to) {
     std::vector<std::string> parts;
+    parts.reserve(to.size());
     for (const auto& id : to) parts.push_back(id.str());
     return join(parts, "、", "、");
 }

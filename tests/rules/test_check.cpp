@@ -138,6 +138,8 @@ TEST_CASE("alerts to expect", "[unit]") {
     const auto broken = run(daily, true);
     CHECK(broken.starts_with("1\n"));
     CHECK(has(broken, "r.jsonl:34: "));
+    write("r.jsonl", records.substr(0, records.find('\n', records.find("p3")) + 1));
+    CHECK(has(run(daily, true), "History: 3 records, less than a day: too little to tell from\n"));
     write("r.jsonl", "");
     CHECK(has(run(daily, true), "no history: unknown"));
     std::filesystem::remove(folder / "r.jsonl");
