@@ -34,6 +34,7 @@ struct OpenAlert {
 
     static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
     bool bundled = false;                  ///< Told by the summary of a storm; makes no noise of its own.
+    bool swallowed = false;                ///< `manual`: the condition fell due anew while this was open.
     std::int64_t began = 0;                ///< Point from which `escalate.after` counts.
     std::uint32_t escalated = 0;           ///< Steps done.
     std::int64_t repeat_at = kForever;     ///< Point.

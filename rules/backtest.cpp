@@ -14,8 +14,6 @@ namespace menshen::rules {
 
 namespace {
 
-/// As on the gate.
-constexpr std::uint32_t kBundleAfter = 12;
 
 const std::string& text_of(const AlertChange& change, const char* key) {
     static const std::string none;
@@ -132,7 +130,7 @@ public:
         settings.zone = options.zone;
         settings.in_force = InForce::from_start;
         settings.memory_limit = options.memory_limit;
-        if (options.bundle) settings.bundle_after = kBundleAfter;
+        if (options.bundle) settings.bundle_after = kStorm;
         return settings;
     }
 

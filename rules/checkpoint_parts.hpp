@@ -13,7 +13,7 @@
 
 namespace menshen::rules {
 
-inline constexpr std::string_view kCheckpointHeader = "menshen rules 2\n";
+inline constexpr std::string_view kCheckpointHeader = "menshen rules 3\n";
 inline constexpr std::size_t kSealBytes = 16;
 
 inline std::string checkpoint_seal(std::string_view bytes) {
@@ -116,6 +116,7 @@ void transfer(Archive& archive, OpenAlert& alert) {
     archive.text(alert.by);
     archive.text(alert.note);
     archive.number(alert.bundled);
+    archive.number(alert.swallowed);
     for (auto* point : {&alert.began, &alert.repeat_at, &alert.closes_at, &alert.postponed, &alert.notify_ms, &alert.until_ms}) {
         archive.number(*point);
     }

@@ -108,6 +108,13 @@ void Engine::State::read_states(ByteReader& in, RuleRun* run, const AlertChange&
         in.number(has_epoch);
         transfer(in, read.state);
         read_kept(in, read);
+        bool waits = false;
+        HeldBack held_back;
+        in.number(waits);
+        if (waits) {
+            in.number(held_back.at);
+            in.number(held_back.by);
+        }
         in.number(has_alert);
         if (has_alert) transfer(in, alert);
         if (!in.ok()) return;
@@ -126,6 +133,7 @@ void Engine::State::read_states(ByteReader& in, RuleRun* run, const AlertChange&
         alert.subject = state.subject;
         state.alert = has_alert ? book_.add(std::move(alert)) : kNone;
         if (state.member) ++run->members;
+        if (waits) held_back_[{index_of(*run), state.subject}] = held_back;
         held = state;
         keep(*run, held, read);
     }
@@ -218,12 +226,21 @@ Result<void> Engine::State::restore(std::string_view bytes) {
         book_.orphans.emplace(orphan.id, orphan);
     }
     if (!in.ok() || !in.at_end()) return fail("the rule checkpoint is damaged; the journal has to be folded anew");
+    for (const auto& run : runs_) slot_bytes_ += run.slot_bytes();
+    wall_is_trusted_ = clock_.last().wall_is_trusted;
     rebuild_queue();
     rebuild_tag_ends();
     plan_blindness();
     std::vector<Index> open;
     for (const auto& [index, alert] : book_.open()) open.push_back(index);
-    for (const auto index : open) plan(index);
+    for (const auto index : open) {
+        auto& alert = book_.at(index);
+        const auto& every = rule_of(alert).repeat_every;
+        // The rule's words may be others than when it was raised.
+        const bool repeats = alert.state == AlertState::firing && !alert.bundled && every;
+        if (repeats && alert.repeat_at == OpenAlert::kForever) alert.repeat_at = clock_.now() + every->count();
+        plan(index);
+    }
     return {};
 }
 

@@ -102,6 +102,12 @@ void Engine::State::write_state(ByteWriter& out, const RuleRun& run, const Subje
         out.number(learned.threshold);
         out.number(learned.asked);
     }
+    const auto waits = held_back_.find({index_of(run), held.subject});
+    out.number(waits != held_back_.end());
+    if (waits != held_back_.end()) {
+        out.number(waits->second.at);
+        out.number(waits->second.by);
+    }
     out.number(held.alert != kNone);
     if (held.alert == kNone) return;
     auto alert = book_.open().at(held.alert);

@@ -18,9 +18,10 @@ Rule make_blind_rule() {
     Rule rule;
     rule.id = RuleId("gate-blind");
     rule.title = {"门禁看护中断", "The gate is blind"};
-    rule.text = {"自 {from} 起没有可用的记录来源({sources}),{count} 个对象未被看护:{values}。请检查设备,并设法上门看望。",
-                 "Nothing that could see them has worked since {from} ({sources}): {count} are not being watched: {values}. Please see to "
-                 "the devices, and look after them in another way."};
+    rule.text = {
+        "自 {from} 起没有可用的记录来源({sources}),{count} 个对象未被看护:{values}。请检查设备,并设法上门看望。",
+        "Nothing that could see them has worked since {from} ({sources}): {count} are not being watched: {values}. Please see to "
+        "the devices, and look after them in another way."};
     return rule;
 }
 
@@ -61,7 +62,8 @@ bool Engine::State::awaits_load() const {
 }
 
 std::size_t Engine::State::bytes() const {
-    std::size_t out = state_bytes_ + ring_bytes_ + queue_.size() * sizeof(Deadline) + book_.open().size() * kAlertBytes;
+    std::size_t out =
+        state_bytes_ + ring_bytes_ + slot_bytes_ + queue_.size() * sizeof(Deadline) + book_.open().size() * kAlertBytes;
     for (const auto& names : names_) out += names.bytes();
     out += values_.bytes() + sizes_.size() * sizeof(std::uint32_t) + tag_ends_.size() * (sizeof(TagEnd) + 64);
     return out + names(Per::person).size() * sizeof(PersonFacts);
@@ -98,7 +100,7 @@ void Engine::State::sweep() {
                 persons_.at(index) = {};
             }
             if (i == static_cast<std::size_t>(Per::stranger) && labels_.contains(index)) continue;
-            if (i == static_cast<std::size_t>(Per::household) && index < sizes_.size()) sizes_[index] = 0;
+            if (i == static_cast<std::size_t>(Per::household) && index < sizes_.size() && sizes_[index] > 0) continue;
             names_[i].release(index);
         }
     }

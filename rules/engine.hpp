@@ -38,6 +38,9 @@ enum class InForce : std::uint8_t {
     from_start,  ///< Backtest and tests: from the first record.
 };
 
+/// More alerts than this of one rule within ten minutes have one cause.
+inline constexpr std::uint32_t kStorm = 12;
+
 struct EngineSettings {
     std::string gate = "gate";  ///< The subject of rules `per: gate`, and the placeholder {gate}.
     std::optional<Zone> zone;   ///< For the local time of deadlines; without one the offset of the last record is used.

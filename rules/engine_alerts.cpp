@@ -23,8 +23,8 @@ Text storm_text(const Rule& rule) {
 }  // namespace
 
 bool Engine::State::raise(RuleRun& run, SubjectState& state, const Cause& cause, const std::string& started_by, Changes& out) {
-    if (state.alert != kNone) return true;
-    if (muted_until(run, state.subject, cause.at)) return false;
+    if (state.alert != kNone) return book_.at(state.alert).swallowed = true;
+    if (muted_until(run, state.subject, cause.point)) return false;
     OpenAlert alert;
     alert.id = alert_id(settings_.id_key, run.rule->id.str(), subject_name(run, state), started_by);
     alert.rule = index_of(run);
@@ -69,9 +69,8 @@ void Engine::State::tell(OpenAlert& alert, const Stamp& at, const char* reason, 
     alert.at = at;
     ++alert.number;
     alert.by.clear();
+    if (alert.state != AlertState::resolved || std::string_view(reason) == "auto") alert.note.clear();
     auto change = change_of(alert);
-    if (alert.state != AlertState::resolved) alert.note.clear();
-    change.note = std::string_view(reason) == "muted" ? alert.note : "";
     change.reason = reason;
     out.push_back(std::move(change));
 }
@@ -88,9 +87,7 @@ AlertChange Engine::State::change_of(const OpenAlert& alert) const {
     out.change = alert.number;
     out.rule = rule.id;
     out.per = is_summary ? "rule" : to_text(rule.per);
-    out.subject = is_summary               ? rule.id.str()
-                  : alert.subject == kNone ? settings_.gate
-                                           : names(rule.per).name(alert.subject);
+    out.subject = is_summary ? rule.id.str() : alert.subject == kNone ? settings_.gate : names(rule.per).name(alert.subject);
     out.state = alert.state;
     out.severity = alert.severity;
     out.at = alert.at;

@@ -113,6 +113,10 @@ void Engine::State::stop_count(RuleRun& run, Point from, Point to) {
     for (auto& state : run.states) {
         if (!state.member || state.suspended) continue;
         state.spoiled = true;
+        if (const auto held = held_back_.find({index_of(run), state.subject});
+            held != held_back_.end() && held->second.at > from) {
+            held->second.at += to - from;
+        }
         if (state.since < to) state.since += to - std::max(from, state.since);
         if (!state.latched) set_due(run, state, silence_due(run, state));
     }
@@ -147,6 +151,8 @@ void Engine::State::tell_of_blindness(const std::vector<Index>& runs, Point from
     }
     if (subjects.empty()) return;
     const bool is_new = blind_alert_ == kNone;
+    const auto mute = mutes_.find({blind_rule_.id.str(), ""});
+    if (is_new && mute != mutes_.end() && point_of(mute->second) > cause.point) return;
     if (is_new) {
         OpenAlert alert;
         const Position last = cause.record != nullptr ? Position{cause.record->epoch, cause.record->seq} : position_;
@@ -172,7 +178,11 @@ void Engine::State::tell_of_blindness(const std::vector<Index>& runs, Point from
     const bool is_over = cause.record != nullptr;
     if (is_over && is_new) alert.closes_at = cause.point + kHour;
     if (!is_over) alert.closes_at = OpenAlert::kForever;
-    is_new ? out.push_back(change_of(alert)) : tell(alert, cause.at, "more", out);
+    if (is_new) {
+        out.push_back(change_of(alert));
+    } else if (alert.state == AlertState::firing) {
+        tell(alert, cause.at, "more", out);
+    }
     plan(blind_alert_);
 }
 

@@ -47,8 +47,8 @@ void Engine::State::on_match(const Absent& absent, RuleRun& run, SubjectState& s
     }
 }
 
-/// Before the silence is over: it tells how long this person is silent when all is well. Not so if it was excused, if the gate was
-/// blind, or if the person was out.
+/// Before the silence is over: it tells how long this person is silent when all is well. Not so if it was excused, if the gate
+/// was blind, or if the person was out.
 void Engine::State::learn_silence(const Absent&, RuleRun& run, SubjectState& state, const Record& record) {
     auto& model = run.learned(state).model;
     const bool is_whole = state.member && !state.suspended && !state.spoiled && !state.went_out && state.seen_ms != kNever;
@@ -70,6 +70,7 @@ void Engine::State::mark_start(SubjectState& state, const Cause& cause) {
 void Engine::State::begin_silence(RuleRun& run, SubjectState& state, const Cause& cause) {
     const auto* facts = run.rule->per == Per::person ? persons_.find(state.subject) : nullptr;
     if (!state.member) ++run.members;
+    if (!held_back_.empty()) held_back_.erase({index_of(run), state.subject});
     state.member = true;
     state.latched = state.spoiled = state.went_out = false;
     state.suspended = run.matcher.excused({facts == nullptr ? 0 : facts->mask, gate_mask_});
@@ -107,12 +108,15 @@ Point Engine::State::silence_due(RuleRun& run, const SubjectState& state) const 
     if (!state.member || state.suspended || state.latched || run.blind) return kNever;
     const auto& absent = std::get<Absent>(run.rule->condition);
     const bool is_learned = absent.budget && !state.went_out;
-    return state.since + (is_learned ? run.learned(state).threshold : absent.longest().count());
+    const auto due = state.since + (is_learned ? run.learned(state).threshold : absent.longest().count());
+    const auto held = held_back_.empty() ? held_back_.end() : held_back_.find({index_of(run), state.subject});
+    return held == held_back_.end() ? due : std::max(due, held->second.at);
 }
 
 /// The subject is none any more. If it becomes one again nothing of now is left but what was learned.
 void Engine::State::end_watch(RuleRun& run, SubjectState& state, const Cause& cause, Changes& out) {
     settle(run, state, cause.at, out);
+    held_back_.erase({index_of(run), state.subject});
     if (state.member) --run.members;
     state.member = state.suspended = state.latched = state.spoiled = state.went_out = false;
     state.seen_ms = kNever;
@@ -127,6 +131,7 @@ void Engine::State::excuse(RuleRun& run, SubjectState& state, bool excused, cons
     if (excused == state.suspended) return;
     if (!excused) return begin_silence(run, state, cause);
     settle(run, state, cause.at, out);
+    held_back_.erase({index_of(run), state.subject});
     state.suspended = true;
     state.latched = false;
     set_due(run, state, kNever);
@@ -137,7 +142,7 @@ void Engine::State::on_match(const Count& count, RuleRun& run, SubjectState& sta
     if (!limit) return;
     const std::size_t most = std::size_t{*limit} + 1;
     auto& recent = run.recent(state);
-    ring_bytes_ += recent.push(context.now, most);
+    ring_bytes_ += static_cast<std::size_t>(recent.push(context.now, most));  // may be negative: it wraps and comes back
     // The window is open at its old end: a match exactly `over` ago has left it.
     if (recent.size() < most || context.now - recent.oldest() >= count.over.count()) return;
     if (!state.latched) state.latched = raise(run, state, cause_of(context), context.record.id(), context.out);
@@ -196,7 +201,8 @@ void Engine::State::on_match(const Days& days, RuleRun& run, SubjectState& state
 
 FrequencyLimits Engine::State::limits_of(const Baseline& baseline, const RuleRun& run) const {
     const auto sharing = baseline.budget.per_subject ? 1.0 : static_cast<double>(std::max<std::size_t>(1, run.states.size()));
-    return {baseline.budget.alerts_per_30d / sharing, static_cast<int>(std::max<std::int64_t>(1, baseline.over.count() / kDayMs))};
+    return {baseline.budget.alerts_per_30d / sharing,
+            static_cast<int>(std::max<std::int64_t>(1, baseline.over.count() / kDayMs))};
 }
 
 void Engine::State::on_match(const Baseline& baseline, RuleRun& run, SubjectState& state, Context& context) {
@@ -212,7 +218,8 @@ void Engine::State::on_match(const Baseline& baseline, RuleRun& run, SubjectStat
     set_due(run, state, point_of(day_due(run, state)));
 }
 
-void Engine::State::on_due_baseline(const Baseline& baseline, RuleRun& run, SubjectState& state, const Cause& cause, Changes& out) {
+void Engine::State::on_due_baseline(const Baseline& baseline, RuleRun& run, SubjectState& state, const Cause& cause,
+                                    Changes& out) {
     auto& model = run.frequency(state);
     model.close_days(model.open_day() + 1, limits_of(baseline, run), run.population);
     if (model.unusual()) return set_due(run, state, point_of(day_due(run, state)));
@@ -257,7 +264,8 @@ void Engine::State::on_due_absent(RuleRun& run, SubjectState& state, const Cause
     if (ask_model(run, state)) return;
     state.latched = true;
     if (raise(run, state, cause, Position{epochs_.name(state.start_epoch), state.start_seq}.text(), out)) return;
-    after_mute(run, state, muted_until(run, state.subject, cause.at).value_or(0));
+    // Beyond this moment whatever the clocks say: else it would come again at once, and for ever.
+    hold_back(run, state, {std::max(cause.point + 1, muted_until(run, state.subject, cause.point).value_or(0)), Holder::mute});
 }
 
 }  // namespace menshen::rules

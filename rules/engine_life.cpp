@@ -1,5 +1,5 @@
-// What becomes of an alert while it is open: it waits for the hours in which it may be told, repeats, escalates, is acknowledged or
-// snoozed; mutes hold alerts back; a storm of them is told as one.
+// What becomes of an alert while it is open: it waits for the hours in which it may be told, repeats, escalates, is acknowledged
+// or snoozed; mutes hold alerts back; a storm of them is told as one.
 
 #include <algorithm>
 
@@ -23,7 +23,7 @@ const std::string& text_of(const Record& record, const char* key) {
 }  // namespace
 
 bool Engine::State::may_notify(const Rule& rule, AlertSeverity severity, const Stamp& at) const {
-    if (severity == AlertSeverity::critical || !rule.notify_between || !clock_.last().wall_is_trusted) return true;
+    if (severity == AlertSeverity::critical || !rule.notify_between || !wall_is_trusted_) return true;
     return rule.notify_between->holds(at, rules_->calendar);
 }
 
@@ -59,13 +59,20 @@ void Engine::State::add_recipients(OpenAlert& alert, const std::vector<Recipient
 Point Engine::State::next_change(const OpenAlert& alert) const {
     const auto by_wall = [&](std::int64_t ms) { return ms == OpenAlert::kForever ? OpenAlert::kForever : point_of(ms); };
     if (alert.closes_at != OpenAlert::kForever) return alert.closes_at;
-    if (alert.state == AlertState::pending) return by_wall(alert.notify_ms);
+    // Without a clock nobody knows the hour: what waits for one is told.
+    if (alert.state == AlertState::pending) return wall_is_trusted_ ? by_wall(alert.notify_ms) : clock_.now();
     if (alert.state == AlertState::acknowledged) return by_wall(alert.until_ms);
     if (alert.bundled || alert.rule == kBlindRule) return OpenAlert::kForever;
     auto out = alert.repeat_at;
     const auto& steps = rule_of(alert).escalate;
     if (alert.escalated < steps.size()) out = std::min<Point>(out, alert.began + steps[alert.escalated].after.count());
-    return out == OpenAlert::kForever ? out : std::max(out, alert.postponed);
+    if (out == OpenAlert::kForever || out >= alert.postponed) return out;
+    // What was postponed waits for its hour, but for the step that makes the alert critical.
+    for (auto i = alert.escalated; i < steps.size(); ++i) {
+        if (steps[i].severity != AlertSeverity::critical) continue;
+        return std::min(alert.postponed, std::max(out, alert.began + steps[i].after.count()));
+    }
+    return alert.postponed;
 }
 
 void Engine::State::plan(Index index) { book_.set_timer(index, next_change(book_.at(index))); }
@@ -76,10 +83,16 @@ void Engine::State::on_timer(Index index, const Cause& cause, Changes& out) {
     if (alert.closes_at <= cause.point) return end_in_book(index, cause.at, "auto", out);
     if (alert.state == AlertState::pending) {
         begin_to_fire(alert, rule, cause.point);
-        if (!alert.bundled) add_recipients(alert, alert.subject == kNone ? alert.to : rule.to, cause.at);
+        alert.to.clear();  // nobody was told yet, and others may be on duty now
+        if (!alert.bundled) add_recipients(alert, rule.to, cause.at);
         refresh(alert, cause.point);
         tell(alert, cause.at, "notify", out);
     } else if (alert.state == AlertState::acknowledged) {
+        const auto begin = may_notify(rule, alert.severity, cause.at) ? std::nullopt : next_notify(rule, cause.at);
+        if (begin) {
+            alert.until_ms = begin->time.since_epoch.count();  // quiet for the night as well
+            return plan(index);
+        }
         begin_to_fire(alert, rule, cause.point);
         if (alert.rule == kBlindRule || alert.bundled) alert.repeat_at = OpenAlert::kForever;
         refresh(alert, cause.point);
@@ -106,7 +119,10 @@ void Engine::State::make_noise(OpenAlert& alert, const Rule& rule, const Cause& 
     }
     alert.severity = severity;
     for (; alert.escalated < steps; ++alert.escalated) add_recipients(alert, rule.escalate[alert.escalated].to, cause.at);
-    if (rule.repeat_every && alert.repeat_at <= cause.point) alert.repeat_at = cause.point + rule.repeat_every->count();
+    if (alert.repeat_at <= cause.point) {
+        // The rule's words may have changed since.
+        alert.repeat_at = rule.repeat_every ? cause.point + rule.repeat_every->count() : OpenAlert::kForever;
+    }
     if (!escalates) add_recipients(alert, rule.to, cause.at);
     refresh(alert, cause.point);
     tell(alert, cause.at, escalates ? "escalated" : "repeat", out);
@@ -135,25 +151,57 @@ void Engine::State::apply_saying(Index index, const AlertChange& change, const C
     const auto rule = alert.rule;
     const auto subject = alert.subject;
     const bool bundled = alert.bundled;
+    const bool swallowed = alert.swallowed;
     book_.remove(index);
     if (index == blind_alert_) blind_alert_ = kNone;
     if (rule == kBlindRule) return;
     auto& run = runs_[rule];
-    if (run.summary == index) run.summary = kNone;
-    if (bundled) leave_storm(run, context.record.at, context.out);
-    auto* state = subject == kNone ? nullptr : run.find(subject);
-    if (state == nullptr) return;
-    state->alert = kNone;
-    if (std::holds_alternative<Baseline>(run.rule->condition) && change.reason != "true") {
-        run.frequency(*state).accept(run.population);  // somebody looked: so much is usual from now on
-        state->latched = false;
-        set_due(run, *state, kNever);
+    if (run.summary == index) {
+        run.summary = kNone;
+        return close_bundled(run, change, context);
     }
-    // A silence that goes on may be told again.
-    if (!std::holds_alternative<Absent>(run.rule->condition) || !state->latched || !run.rule->repeat_every) return;
-    state->latched = false;
-    mark_start(*state, cause_of(context));
-    set_due(run, *state, context.now + run.rule->repeat_every->count());
+    auto* state = run.find(subject);
+    if (state != nullptr) state->alert = kNone;
+    if (bundled) leave_storm(run, context.record.at, context.out);
+    if (state != nullptr) after_close(run, *state, {swallowed, change.reason}, context);
+}
+
+/// The condition may still hold, or hold anew since it was told.
+void Engine::State::after_close(RuleRun& run, SubjectState& state, const Closed& closed, const Context& context) {
+    if (std::holds_alternative<Baseline>(run.rule->condition) && closed.reason != "true") {
+        run.frequency(state).accept(run.population);  // somebody looked: so much is usual from now on
+        state.latched = false;
+        return set_due(run, state, kNever);
+    }
+    if (!state.latched) return;
+    const bool is_silence = std::holds_alternative<Absent>(run.rule->condition);
+    const auto* sequence = std::get_if<Sequence>(&run.rule->condition);
+    const bool awaits = sequence != nullptr && sequence->form == Sequence::Form::then_not;
+    if (closed.swallowed) {
+        // It fell due while the alert of before was open, and has none of its own.
+        state.latched = false;
+        if (is_silence || awaits) {
+            mark_start(state, cause_of(context));
+            set_due(run, state, is_silence ? std::max(context.now, silence_due(run, state)) : context.now);
+        }
+    } else if (is_silence && run.rule->repeat_every) {
+        // A silence that goes on may be told again.
+        mark_start(state, cause_of(context));
+        hold_back(run, state, {context.now + run.rule->repeat_every->count(), Holder::close});
+    }
+}
+
+/// Who closes the summary closes what it told of.
+void Engine::State::close_bundled(RuleRun& run, const AlertChange& change, const Context& context) {
+    for (const auto slot : run.by_name(names(run.rule->per))) {
+        auto& state = run.states[slot];
+        if (state.alert == kNone || !book_.at(state.alert).bundled) continue;
+        const auto index = std::exchange(state.alert, kNone);
+        const bool swallowed = book_.at(index).swallowed;
+        book_.at(index).note = fmt::format("with the summary, by {}", change.by);
+        end_in_book(index, context.record.at, change.reason.c_str(), context.out);
+        after_close(run, state, {swallowed, change.reason}, context);
+    }
 }
 
 void Engine::State::fold_mute(Context& context) {
@@ -165,57 +213,57 @@ void Engine::State::fold_mute(Context& context) {
     if (rule.empty() || !until) return;
     const auto until_ms = until->time.since_epoch.count();
     const bool lifts = until->time <= record.at.time;
-    std::erase_if(mutes_, [&](const auto& mute) { return mute.second <= record.at.time.since_epoch.count(); });
-    if (!lifts && mutes_.size() >= kMostMutes) return;
+    const auto key = std::pair(rule, subject);
+    std::erase_if(mutes_, [&](const auto& mute) { return point_of(mute.second) <= context.now; });
     if (lifts) {
-        mutes_.erase({rule, subject});
-    } else {
-        mutes_[{rule, subject}] = until_ms;
+        mutes_.erase(key);
+    } else if (mutes_.contains(key) || mutes_.size() < kMostMutes) {
+        mutes_[key] = until_ms;
     }
     const auto* named = rules_->find(RuleId(rule));
     if (named == nullptr) return;
     auto& run = runs_[static_cast<std::size_t>(named - rules_->rules.data())];
+    const bool is_silence = std::holds_alternative<Absent>(named->condition);
     for (const auto slot : run.by_name(names(named->per))) {
         auto& state = run.states[slot];
         if (!subject.empty() && subject_name(run, state) != subject) continue;
         if (state.alert != kNone && !lifts) {
-            auto& alert = book_.at(state.alert);
-            alert.note = fmt::format("{}: {}", text_of(record, "by"), record.reason);
-            alert.state = AlertState::resolved;
+            book_.at(state.alert).note = fmt::format("{}: {}", text_of(record, "by"), record.reason);
             const auto index = std::exchange(state.alert, kNone);
             end_in_book(index, record.at, "muted", context.out);
-            if (!std::holds_alternative<Absent>(named->condition)) continue;
+            if (!is_silence) continue;
             mark_start(state, cause_of(context));  // what is told after it is another alert
-            after_mute(run, state, until_ms);
-        } else if (lifts && std::holds_alternative<Absent>(named->condition) && state.alert == kNone) {
-            state.latched = false;
-            set_due(run, state, std::max(context.now, silence_due(run, state)));
+            hold_back(run, state, {point_of(until_ms), Holder::mute});
+            continue;
         }
+        const auto held = held_back_.find({index_of(run), state.subject});
+        if (held == held_back_.end() || held->second.by != Holder::mute) continue;
+        hold_back(run, state, {muted_until(run, state.subject, context.now).value_or(context.now), Holder::mute});
     }
 }
 
-/// The silence that was held back is told when the mute is over, if it still is on.
-void Engine::State::after_mute(RuleRun& run, SubjectState& state, std::int64_t until_ms) {
+/// What is held back and still on is told at that moment.
+void Engine::State::hold_back(RuleRun& run, SubjectState& state, HeldBack held) {
     state.latched = false;
-    const auto due = silence_due(run, state);
-    if (due != kNever) set_due(run, state, std::max(due, point_of(until_ms)));
+    held_back_[{index_of(run), state.subject}] = held;
+    set_due(run, state, silence_due(run, state));
 }
 
-std::optional<std::int64_t> Engine::State::muted_until(const RuleRun& run, Index subject, const Stamp& at) const {
+std::optional<Point> Engine::State::muted_until(const RuleRun& run, Index subject, Point now) const {
     if (mutes_.empty()) return std::nullopt;
     const auto& rule = run.rule->id.str();
-    std::int64_t until = 0;
+    Point until = now;
     for (const auto& name : {std::string(), names(run.rule->per).name(subject)}) {
         const auto it = mutes_.find({rule, name});
-        if (it != mutes_.end()) until = std::max(until, it->second);
+        if (it != mutes_.end()) until = std::max(until, point_of(it->second));
     }
-    return until > at.time.since_epoch.count() ? std::optional(until) : std::nullopt;
+    return until > now ? std::optional(until) : std::nullopt;
 }
 
 std::vector<Mute> Engine::State::mutes() const {
     std::vector<Mute> out;
     for (const auto& [key, until] : mutes_) {
-        if (until > clock_.last().at.time.since_epoch.count()) out.push_back({key.first, key.second, WallTime{Millis{until}}});
+        if (point_of(until) > clock_.now()) out.push_back({key.first, key.second, WallTime{Millis{until}}});
     }
     return out;
 }
@@ -260,7 +308,7 @@ void Engine::State::tell_storm(RuleRun& run, const OpenAlert& last, const Cause&
         run.bundled_told = 1;
     } else if (now >= std::int64_t{run.bundled_told} * 2) {
         run.bundled_told = static_cast<std::uint32_t>(now);
-        tell(alert, cause.at, "more", out);
+        if (alert.state == AlertState::firing) tell(alert, cause.at, "more", out);
     }
     plan(run.summary);
 }

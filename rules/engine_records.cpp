@@ -34,10 +34,12 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     const auto reading = clock_.read(moment, alive);
     if (!is_first) {
         fire_due(reading.ran, std::nullopt, out);
+        wall_is_trusted_ = record.wall_is_trusted;
         count_time_off(reading, record, out);
         fire_due(reading.now, record.at, out);
     }
     clock_.move(moment, reading);
+    wall_is_trusted_ = clock_.last().wall_is_trusted;
     if (is_first) shift_ = clock_.shift();
     on_shift(out);
     if (position_.epoch != record.epoch) position_.epoch = record.epoch;
@@ -56,6 +58,7 @@ void Engine::State::on_record(const Record& record, Changes& out) {
 
 void Engine::State::fold(Context& context) {
     const auto& record = context.record;
+    if (!record.origin.empty()) return record.person.empty() ? void() : fold_person(context);  // a sibling's affairs are its own
     switch (record.kind) {
         case Kind::alert:
             return fold_alert(context);  // its person is the subject, nobody has passed
@@ -71,8 +74,11 @@ void Engine::State::fold(Context& context) {
         case Kind::device_offline:
             fold_device(context);
             break;
-        case Kind::clock_trusted:
         case Kind::started:
+            sources_.clear();  // each says anew that it is there
+            look_around(cause_of(context), context.out);
+            break;
+        case Kind::clock_trusted:
             look_around(cause_of(context), context.out);
             break;
         default:
@@ -99,6 +105,22 @@ void Engine::State::fold_rules_changed(Context& context) {
     if (versions == nullptr) return;
     loaded_ = *versions;
     std::sort(loaded_.begin(), loaded_.end());
+    // In a full fold of the journal also those of the past come by, when the rule that raised them was still in force.
+    if (loaded_ == rules_->versions()) {
+        end_orphans(context);
+    }
+    for (auto& run : runs_) {
+        const bool listed = run.rule->active() && std::binary_search(loaded_.begin(), loaded_.end(), run.rule->version());
+        if (run.in_force && !listed) unload(run, context);
+        if (!run.in_force && listed) {
+            run.in_force = true;
+            load(run, cause_of(context));
+        }
+    }
+    look_around(cause_of(context), context.out);
+}
+
+void Engine::State::end_orphans(Context& context) {
     for (auto& [id, orphan] : book_.orphans) {
         orphan.state = AlertState::resolved;
         orphan.at = context.record.at;
@@ -109,15 +131,6 @@ void Engine::State::fold_rules_changed(Context& context) {
         context.out.push_back(std::move(orphan));
     }
     book_.orphans.clear();
-    for (auto& run : runs_) {
-        const bool listed = run.rule->active() && std::binary_search(loaded_.begin(), loaded_.end(), run.rule->version());
-        if (run.in_force && !listed) unload(run, context);
-        if (!run.in_force && listed) {
-            run.in_force = true;
-            load(run, cause_of(context));
-        }
-    }
-    look_around(cause_of(context), context.out);
 }
 
 /// Who is a subject without being seen: the gate, and persons by their tags.
@@ -139,6 +152,8 @@ void Engine::State::unload(RuleRun& run, Context& context) {
     if (run.summary != kNone) end_in_book(run.summary, context.record.at, "auto", context.out);
     ring_bytes_ -= run.ring_bytes();
     state_bytes_ -= run.states.size() * run.bytes_each();
+    std::erase_if(held_back_, [&](const auto& held) { return held.first.first == index_of(run); });
+    slot_bytes_ -= run.slot_bytes();
     run.clear();
     run.in_force = false;
     plan_blindness();
@@ -146,6 +161,7 @@ void Engine::State::unload(RuleRun& run, Context& context) {
 
 /// Forgets the state of one subject, with what it learned.
 void Engine::State::drop(RuleRun& run, SubjectState& state) {
+    held_back_.erase({index_of(run), state.subject});
     state_bytes_ -= run.bytes_each();
     if (std::holds_alternative<Count>(run.rule->condition)) ring_bytes_ -= run.recent(state).bytes();
     if (std::holds_alternative<Distinct>(run.rule->condition)) ring_bytes_ -= run.distinct(state).bytes();
@@ -171,9 +187,24 @@ bool Engine::State::fold_roster_changed(Context& context) {
         end_alert(*state, record.at, context.out);
         drop(run, *state);
     }
+    forget_value(names(per).name(subject));
     if (per == Per::person) persons_.at(subject) = {};
     if (per == Per::stranger) labels_.erase(subject);
     return true;
+}
+
+/// Whoever left the roster is no value of other subjects any more, and nothing is muted for them.
+void Engine::State::forget_value(const std::string& name) {
+    std::erase_if(mutes_, [&](const auto& mute) { return mute.first.second == name; });
+    const auto value = values_.find(name);
+    if (value == kNone) return;
+    for (auto& run : runs_) {
+        for (auto& state : run.states) {
+            if (std::holds_alternative<Distinct>(run.rule->condition)) run.distinct(state).forget(value);
+            if (std::holds_alternative<Sequence>(run.rule->condition)) run.marks(state).forget(value);
+        }
+    }
+    values_.release(value);
 }
 
 void Engine::State::fold_alert(Context& context) {
@@ -275,7 +306,10 @@ SubjectState* Engine::State::state_for(RuleRun& run, Index subject) {
         return nullptr;
     }
     state_bytes_ += run.bytes_each();
-    return &run.add(subject);
+    slot_bytes_ -= run.slot_bytes();
+    auto& state = run.add(subject);
+    slot_bytes_ += run.slot_bytes();
+    return &state;
 }
 
 }  // namespace menshen::rules

@@ -21,7 +21,11 @@ void Engine::State::on_match(const Sequence& sequence, RuleRun& run, SubjectStat
     const auto& record = context.record;
     switch (sequence.form) {
         case Sequence::Form::then:
-            return run.marks(state).put(mark_of(sequence, context));
+            // One that lacks what must differ is no A that B could be held against.
+            if (sequence.differs == Of::none || value_of(sequence.differs, context) != kNone) {
+                run.marks(state).put(mark_of(sequence, context));
+            }
+            return;
         case Sequence::Form::then_not: {
             // The first A counts: who shows the same again and again would else never be missed.
             if (state.latched || state.due != kNever) return;

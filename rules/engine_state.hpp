@@ -46,8 +46,8 @@ private:
     struct Cause {
         Stamp at;
         Point point = 0;
-        const Record* record = nullptr;        ///< Nothing for a deadline.
-        const SequenceMark* first = nullptr;   ///< A, when the record is B.
+        const Record* record = nullptr;       ///< Nothing for a deadline.
+        const SequenceMark* first = nullptr;  ///< A, when the record is B.
     };
     [[nodiscard]] static Cause cause_of(const Context& context) { return {context.record.at, context.now, &context.record}; }
 
@@ -70,6 +70,7 @@ private:
     void fold(Context& context);
     void fold_alert(Context& context);
     void fold_rules_changed(Context& context);
+    void end_orphans(Context& context);
     bool fold_roster_changed(Context& context);
     void load(RuleRun& run, const Cause& cause);
     void unload(RuleRun& run, Context& context);
@@ -86,6 +87,7 @@ private:
     void fold_gate_tag(const Tag& tag, const Cause& cause, Kind kind, Changes& out);
     void fold_label(Context& context, const Tag& tag);
     void retag(Index person, TagMask before, const Cause& cause, Changes& out);
+    void unwatch_end(TagEnd::Owner owner, const std::string& name, const Tag* tag);
     void watch_end(TagEnd::Owner owner, const std::string& name, const Tag& tag);
     void end_tag(const TagEnd& end, const Cause& cause, Changes& out);
     void rebuild_tag_ends();
@@ -146,6 +148,7 @@ private:
     void settle(RuleRun& run, SubjectState& state, const Stamp& at, Changes& out);
     void end_alert(SubjectState& state, const Stamp& at, Changes& out);
     void end_in_book(Index index, const Stamp& at, const char* reason, Changes& out);
+    void forget_value(const std::string& name);
     [[nodiscard]] const Rule& rule_of(const OpenAlert& alert) const;
     [[nodiscard]] AlertChange change_of(const OpenAlert& alert) const;
     /// One more change of an alert that no person makes.
@@ -169,11 +172,23 @@ private:
     [[nodiscard]] bool may_notify(const Rule& rule, AlertSeverity severity, const Stamp& at) const;
     void add_recipients(OpenAlert& alert, const std::vector<RecipientId>& to, const Stamp& at) const;
     void refresh(OpenAlert& alert, Point now) const;
+    struct Closed {
+        bool swallowed = false;
+        std::string reason;
+    };
+    void after_close(RuleRun& run, SubjectState& state, const Closed& closed, const Context& context);
     void apply_saying(Index index, const AlertChange& change, const Context& context);
     void fold_mute(Context& context);
-    /// The wall time until which a mute holds, if one does.
-    [[nodiscard]] std::optional<std::int64_t> muted_until(const RuleRun& run, Index subject, const Stamp& at) const;
-    void after_mute(RuleRun& run, SubjectState& state, std::int64_t until_ms);
+    /// The point until which a mute holds, if one does.
+    [[nodiscard]] std::optional<Point> muted_until(const RuleRun& run, Index subject, Point now) const;
+    /// A silence that is on is told at `at` at the earliest.
+    enum class Holder : std::uint8_t { close, mute };
+    struct HeldBack {
+        Point at = 0;
+        Holder by = Holder::close;
+    };
+    void hold_back(RuleRun& run, SubjectState& state, HeldBack held);
+    void close_bundled(RuleRun& run, const AlertChange& change, const Context& context);
     /// Whether a storm is on; then the alert is counted and told by its summary.
     [[nodiscard]] bool count_storm(RuleRun& run, Point now);
     void tell_storm(RuleRun& run, const OpenAlert& alert, const Cause& cause, Changes& out);
@@ -236,11 +251,11 @@ private:
     std::vector<RuleRun> runs_;  ///< As the rules, in the order of their ids.
     std::array<std::vector<Index>, kKindCount> by_kind_;
     std::array<std::vector<Index>, kKindCount> by_second_kind_;  ///< Sequences, by the kinds of B.
-    std::vector<Index> watching_;          ///< absent.
-    std::vector<Index> watching_persons_;  ///< absent, per person, with tags in `where` or `unless`.
-    std::vector<Index> watching_gate_;     ///< absent, with gate tags in `unless`.
-    std::vector<Index> on_days_;           ///< Rules whose deadlines are midnights.
-    bool wants_sizes_ = false;             ///< A limit asks for the size of the household.
+    std::vector<Index> watching_;                                ///< absent.
+    std::vector<Index> watching_persons_;                        ///< absent, per person, with tags in `where` or `unless`.
+    std::vector<Index> watching_gate_;                           ///< absent, with gate tags in `unless`.
+    std::vector<Index> on_days_;                                 ///< Rules whose deadlines are midnights.
+    bool wants_sizes_ = false;                                   ///< A limit asks for the size of the household.
 
     SpanClock clock_;
     std::int64_t shift_ = 0;  ///< Of the clock, when what hangs on the wall clock was last reckoned.
@@ -256,7 +271,8 @@ private:
     TagMask gate_mask_ = 0;
     std::set<TagEnd> tag_ends_;
     std::map<std::pair<std::string, std::string>, std::int64_t> mutes_;  ///< Rule and subject ("": all); until, wall ms.
-    std::map<std::string, Source> sources_;                              ///< By device.
+    std::map<std::pair<Index, Index>, HeldBack> held_back_;  ///< Rule and subject: silences that wait after a close or a mute.
+    std::map<std::string, Source> sources_;                  ///< By device.
     Point next_blind_ = kNever;
     Index blind_alert_ = kNone;
     AlertBook book_;
@@ -270,6 +286,8 @@ private:
     std::size_t state_bytes_ = 0;
     std::size_t ring_bytes_ = 0;
     std::uint64_t refused_ = 0;
+    std::size_t slot_bytes_ = 0;
+    bool wall_is_trusted_ = true;  ///< Of the record that is handled, or was handled last.
     bool full_ = false;
     std::optional<Point> swept_;
 };

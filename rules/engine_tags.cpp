@@ -46,8 +46,9 @@ void Engine::State::fold_person_tag(Context& context, const Tag& tag) {
     auto& facts = persons_.at(person);
     const auto before = facts.mask;
     const bool added = context.record.kind == Kind::tag_added;
-    if (added ? !add_tag(facts.tags, tag) : !remove_tag(facts.tags, tag.name)) return;
+    unwatch_end(TagEnd::Owner::person, context.record.person.str(), find_tag(facts.tags, tag.name));
     if (added) watch_end(TagEnd::Owner::person, context.record.person.str(), tag);
+    if (added ? !add_tag(facts.tags, tag) : !remove_tag(facts.tags, tag.name)) return;
     facts.mask = context.tags.person = mask_of(facts.tags, bits_);
     retag(person, before, cause_of(context), context.out);
 }
@@ -73,8 +74,9 @@ void Engine::State::retag(Index person, TagMask before, const Cause& cause, Chan
 
 void Engine::State::fold_gate_tag(const Tag& tag, const Cause& cause, Kind kind, Changes& out) {
     const bool added = kind == Kind::tag_added;
-    if (added ? !add_tag(gate_tags_, tag) : !remove_tag(gate_tags_, tag.name)) return;
+    unwatch_end(TagEnd::Owner::gate, "", find_tag(gate_tags_, tag.name));
     if (added) watch_end(TagEnd::Owner::gate, "", tag);
+    if (added ? !add_tag(gate_tags_, tag) : !remove_tag(gate_tags_, tag.name)) return;
     gate_mask_ = mask_of(gate_tags_, bits_);
     for (const auto index : watching_gate_) {
         auto& run = runs_[index];
@@ -101,6 +103,11 @@ void Engine::State::fold_label(Context& context, const Tag& tag) {
     if (held == labels_.end() || held->second.name != tag.name) return;
     labels_.erase(held);
     context.tags.stranger_label = nullptr;
+}
+
+/// The end of before is no end any more when a tag gets another.
+void Engine::State::unwatch_end(TagEnd::Owner owner, const std::string& name, const Tag* tag) {
+    if (tag != nullptr && tag->until != Tag::kNoEnd) tag_ends_.erase({tag->until, owner, name, tag->name});
 }
 
 void Engine::State::watch_end(TagEnd::Owner owner, const std::string& name, const Tag& tag) {

@@ -74,29 +74,29 @@ std::vector<Index> RuleRun::by_name(const Names& names) const {
 
 bool RuleRun::is_idle(const SubjectState& state, const SpanClock& clock) const {
     if (state.alert != kNone || state.latched || state.member) return false;
-    return std::visit(
-        Match{
-            [&](const Each&) { return clock.now() >= state.since; },
-            [&](const Absent&) { return !learns_silence(); },
-            [&](const Count& count) {
-                return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
-            },
-            [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
-            [&](const Distinct& d) {
-                const auto& entries = distinct(state).entries();
-                return entries.empty() || clock.now() - entries.back().at >= d.over.count();
-            },
-            [](const Baseline&) { return false; },
-            [&](const Sequence& sequence) {
-                const auto& latest = marks(state).latest;
-                return state.due == kNever && (latest.at == kNever || clock.now() - latest.at >= sequence.within.count());
-            },
-        },
-        rule->condition);
+    return std::visit(Match{
+                          [&](const Each&) { return clock.now() >= state.since; },
+                          [&](const Absent&) { return !learns_silence(); },
+                          [&](const Count& count) {
+                              return recent(state).size() == 0 || clock.now() - recent(state).newest() >= count.over.count();
+                          },
+                          [&](const Days&) { return clock.last().at.local_day() - days(state).latest >= 64; },
+                          [&](const Distinct& d) {
+                              const auto& entries = distinct(state).entries();
+                              return entries.empty() || clock.now() - entries.back().at >= d.over.count();
+                          },
+                          [](const Baseline&) { return false; },
+                          [&](const Sequence& sequence) {
+                              const auto& latest = marks(state).latest;
+                              return state.due == kNever &&
+                                     (latest.at == kNever || clock.now() - latest.at >= sequence.within.count());
+                          },
+                      },
+                      rule->condition);
 }
 
 std::size_t RuleRun::bytes_each() const {
-    const auto own = sizeof(SubjectState) + sizeof(Index);
+    const auto own = sizeof(SubjectState);
     return own + std::visit(Match{
                                 [](const Each&) { return std::size_t{0}; },
                                 [&](const Absent&) { return learns_silence() ? sizeof(LearnedSilence) : 0; },

@@ -112,6 +112,8 @@ public:
     /// Bytes of one more state, without what a `count` keeps.
     [[nodiscard]] std::size_t bytes_each() const;
     [[nodiscard]] std::size_t ring_bytes() const;
+    /// Of the table that finds states: as long as the largest subject.
+    [[nodiscard]] std::size_t slot_bytes() const { return slots_.capacity() * sizeof(Index); }
 
 private:
     std::vector<Index> slots_;  // of a subject, in `states`

@@ -5,7 +5,11 @@
 
 namespace menshen::rules {
 
-std::size_t RecentPoints::push(Point point, std::size_t most) {
+std::ptrdiff_t RecentPoints::push(Point point, std::size_t most) {
+    const auto held = static_cast<std::ptrdiff_t>(points_.capacity());
+    const auto grown = [&] {
+        return (static_cast<std::ptrdiff_t>(points_.capacity()) - held) * static_cast<std::ptrdiff_t>(sizeof(Point));
+    };
     if (points_.size() != most && (head_ != 0 || points_.size() > most)) {
         // The limit has changed: the ring is laid out anew.
         points_ = after(std::numeric_limits<Point>::min());
@@ -15,12 +19,12 @@ std::size_t RecentPoints::push(Point point, std::size_t most) {
     if (points_.size() == most) {
         points_[head_] = point;
         head_ = head_ + 1 == most ? 0 : head_ + 1;
-        return 0;
+        return grown();
     }
     const auto before = points_.capacity();
     if (points_.size() == before) points_.reserve(std::min(most, std::max<std::size_t>(4, before * 2)));
     points_.push_back(point);
-    return (points_.capacity() - before) * sizeof(Point);
+    return grown();
 }
 
 std::vector<Point> RecentPoints::after(Point since) const {
@@ -38,13 +42,13 @@ void RecentPoints::drop_until(Point since) {
 }
 
 void DayMarks::add(std::int64_t day) {
+    if (latest - day >= 64) mask = 0;  // the clock was far ahead for once: what it said then is no day of ours
     if (mask == 0 || day > latest) {
         const auto ahead = mask == 0 ? 64 : day - latest;
         mask = ahead >= 64 ? 0 : mask << ahead;
         latest = day;
     }
-    // The wall clock may have been set back over midnight: a day that is long past says nothing.
-    if (latest - day < 64) mask |= std::uint64_t{1} << (latest - day);
+    mask |= std::uint64_t{1} << (latest - day);
 }
 
 std::uint32_t DayMarks::run() const { return static_cast<std::uint32_t>(std::countr_one(mask)); }
@@ -73,11 +77,22 @@ std::size_t DistinctWindow::put(Index value, Point at, std::size_t most) {
 }
 
 std::size_t DistinctWindow::count_after(Point since) const {
-    return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.at > since; }));
+    return static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.at > since; }));
 }
 
 void DistinctWindow::drop_until(Point since) {
     std::erase_if(entries_, [&](const Entry& entry) { return entry.at <= since; });
+}
+
+void DistinctWindow::forget(Index value) {
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.value == value; });
+}
+
+void SequenceMarks::forget(Index value) {
+    for (auto* mark : {&latest, &other}) {
+        if (mark->value == value) *mark = {};
+    }
 }
 
 void SequenceMarks::put(const SequenceMark& mark) {

@@ -16,8 +16,8 @@ inline constexpr Point kNever = std::numeric_limits<Point>::max();
 /// The most recent matches of a `count`: one more than its limit are enough to know whether it is passed.
 class RecentPoints {
 public:
-    /// Keeps at most the latest `most`. Returns how many bytes it grew by.
-    std::size_t push(Point point, std::size_t most);
+    /// Keeps at most the latest `most`. Returns how many bytes it grew or shrank by.
+    std::ptrdiff_t push(Point point, std::size_t most);
     [[nodiscard]] std::size_t size() const { return points_.size(); }
     [[nodiscard]] Point oldest() const { return points_[head_]; }
     [[nodiscard]] Point newest() const { return points_[(head_ + points_.size() - 1) % points_.size()]; }
@@ -58,6 +58,7 @@ public:
     /// When the n-th latest was, n from 1; there must be as many.
     [[nodiscard]] Point nth_latest(std::size_t n) const { return entries_[entries_.size() - n].at; }
     void drop_until(Point since);
+    void forget(Index value);
     [[nodiscard]] std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
 
 private:
@@ -78,6 +79,7 @@ struct SequenceMarks {
     SequenceMark latest;
     SequenceMark other;
     void put(const SequenceMark& mark);
+    void forget(Index value);
     /// The latest A at or after `since` (exclusive) whose value is there and is not `value`.
     [[nodiscard]] const SequenceMark* differing_from(Index value, Point since) const;
 };

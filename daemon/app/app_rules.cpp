@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kStateBytes = 300;
 constexpr std::size_t kKeptRecordBytes = 8;
 constexpr std::size_t kLearnedBytes = 2048;
-/// More alerts than this of one rule within ten minutes have one cause.
-constexpr std::uint32_t kBundleAfter = 12;
 
 std::size_t kept_bytes(const rules::Limit& limit) {
     constexpr std::uint32_t kUsualHousehold = 4;
@@ -93,7 +91,7 @@ rules::EngineSettings App::engine_settings() const {
             .zone = config_.zone,
             .id_key = opened_.store->keys().alert_ids(),
             .memory_limit = config_.rules_memory,
-            .bundle_after = kBundleAfter};
+            .bundle_after = rules::kStorm};
 }
 
 rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) {

@@ -238,6 +238,80 @@ TEST_CASE("a storm is told as one", "[unit]") {
               .find("r firing") == std::string::npos);
 }
 
+TEST_CASE("a mute and a gate that wakes up in 1970", "[unit]") {
+    // The mute is judged on the axis of time, not by a clock that was not set.
+    Player player(rule(kWatch));
+    const auto out = player.play(
+        "1 08:00 passage person=p boot=1 mono=1h\n1 08:01 mute more.rule=r more.until=1/09:00 boot=1 mono=61m\n"
+        "2 07:59:50 passage person=q boot=1 mono=24h59m50s\n"
+        "1 00:00 started untrusted at=1970-01-01T00:00:40+08:00 more.alive=2/07:59:50 boot=2 mono=40s");
+    CHECK(out.size() == 1);
+}
+
+TEST_CASE("after a close or a mute a silence waits, and blind time does not shorten that", "[unit]") {
+    const auto watch = rule(kWatch + "alert: {repeat_every: 12h}");
+    const std::string begin =
+        "1 07:00 device_online device=d more.feeds=passage\n1 08:00 passage person=p\n2 09:00 close p well\n";
+    const auto blind =
+        begin +
+        "2 10:00 device_offline device=d more.feeds=passage\n2 11:30 device_online device=d more.feeds=passage\n2 23:00 time";
+    const auto lift = begin + "2 10:00 mute more.rule=r more.until=2/09:30 more.by=li\n2 22:00 time";
+    const std::string longer =
+        "1 08:00 passage person=p\n1 12:00 mute more.rule=r more.until=4/08:00\n2 09:00 mute more.rule=r more.until=2/12:00\n3 "
+        "00:00 time";
+    run_stories(
+        watch,
+        {
+            {"an hour and a half blind", blind.c_str(),
+             "p firing 2 08:00; p resolved 2 09:00 well; gate firing 2 11:00; gate resolved 2 11:30 auto; p firing 2 22:30"},
+            {"a lift of what was not muted changes nothing", lift.c_str(),
+             "p firing 2 08:00; p resolved 2 09:00 well; p firing 2 21:00"},
+        });
+    run_stories(rule(kWatch), {{"a mute that gets an earlier end", longer.c_str(), "p firing 2 12:00"}});
+}
+
+TEST_CASE("what becomes critical is told at night, whatever was postponed", "[unit]") {
+    run_stories(rule(kWatch + "notify_between: \"07:00-21:00\"\nalert: {repeat_every: 1h, severity: warning, escalate: {after: "
+                              "5h, severity: critical}}"),
+                {{"the repeat waits, the step does not", "1 20:30 passage person=p\n3 02:00 time",
+                  "p firing 2 20:30; p firing 3 01:30 escalated"}});
+    run_stories(rule(kWatch + "notify_between: \"07:00-21:00\""),
+                {{"a snooze that ends at night lasts until morning",
+                  "1 20:00 passage person=p\n2 20:30 snooze p until=3/03:00\n3 08:00 time",
+                  "p firing 2 20:00; p acknowledged 2 20:30 snoozed; p firing 3 07:00 awake"}});
+}
+
+TEST_CASE("manual: what falls due while the alert of before is open is told when that is closed", "[unit]") {
+    run_stories(rule(kWatch + "resolve: manual"),
+                {{"a second silence", "1 08:00 passage person=p\n2 08:30 passage person=p\n3 08:45 close p well\n3 09:00 time",
+                  "p firing 2 08:00; p resolved 3 08:45 well; p firing 3 08:45"}});
+    run_stories(
+        rule("watch: denied\nper: door\ncount: {over: 10m, more_than: 1}\nresolve: manual"),
+        {{"a second burst",
+          "1 08:00 denied door=d\n1 08:01 denied door=d\n1 09:00 denied door=d\n1 09:01 denied door=d\n1 09:02 close d true\n1 "
+          "09:03 denied door=d",
+          "d firing 1 08:01; d resolved 1 09:02 true; d firing 1 09:03"}});
+}
+
+TEST_CASE("one wrong date does not silence a rule on days", "[unit]") {
+    Player player(rule("watch: denied\nper: door\ndays: {consecutive: 3}"));
+    const auto out = player.play(
+        "1 08:00 denied door=d at=2099-01-01T00:00:00+08:00 boot=1 mono=1h\n2 08:00 denied door=d boot=1 mono=2h\n3 08:00 denied "
+        "door=d boot=1 "
+        "mono=26h\n4 08:00 denied door=d boot=1 mono=50h");
+    CHECK(in_short(out) == "d firing 4 08:00");
+}
+
+TEST_CASE("who closes the summary of a storm closes what it told of", "[unit]") {
+    std::string seen;
+    for (int i = 0; i < 5; ++i) seen += fmt::format("1 08:00:0{} passage person=p{}\n", i, i);
+    Story story(rule(kWatch), Story::Restarts::no, 2);
+    const auto out = story.play(seen + "2 08:10 time\n2 09:00 close r true\n2 10:00 time");
+    CHECK(out.find("p2 resolved 2 09:00 true") != std::string::npos);
+    CHECK(out.find("p4 resolved 2 09:00 true") != std::string::npos);
+    CHECK(out.find("p1 resolved") == std::string::npos);
+}
+
 TEST_CASE("duty hours and fallbacks", "[unit]") {
     const auto between = [](int from, int to) {
         return Schedule{{{{}, During{std::chrono::hours(from), std::chrono::hours(to)}}}};
