@@ -62,15 +62,15 @@ struct Shell {
 
 // Each adds its verbs. One table in menshen.cpp calls them.
 void add_gate_verbs(CLI::App& app, Shell& shell);  // status, doors, door, reload, audit
-void add_reload(CLI::App& app, Shell& shell);  // reload, also below `rules`
+void add_reload(CLI::App& app, Shell& shell);      // reload, also below `rules`
 void add_tail_verb(CLI::App& app, Shell& shell);
 void add_roster_verbs(CLI::App& app, Shell& shell);  // persons, cards
 void add_tag_verbs(CLI::App& app, Shell& shell);     // tag, stranger
 void add_face_verbs(CLI::App& app, Shell& shell);
 void add_alert_verbs(CLI::App& app, Shell& shell);
 void add_mute_verbs(CLI::App& alerts, Shell& shell);  // below alerts
-void add_file_verbs(CLI::App& app, Shell& shell);   // config
-void add_rules_verbs(CLI::App& app, Shell& shell);  // check, explain, test, backtest
+void add_file_verbs(CLI::App& app, Shell& shell);     // config
+void add_rules_verbs(CLI::App& app, Shell& shell);    // check, explain, test, backtest
 void add_report_verb(CLI::App& app, Shell& shell);
 void add_platform_verbs(CLI::App& app, Shell& shell);
 

@@ -19,8 +19,8 @@ inline constexpr Index kBlindRule = kNone - 1;
 
 struct OpenAlert {
     AlertId id;
-    Index rule = kNone;     ///< In the rule set, or kBlindRule.
-    Index subject = kNone;  ///< kNone: it is of no one subject (the summary of a storm, blindness).
+    Index rule = kNone;        ///< In the rule set, or kBlindRule.
+    Index subject = kNone;     ///< kNone: it is of no one subject (the summary of a storm, blindness).
     std::uint32_t number = 1;  ///< Of its last change, or of one that a person made and that is on its way into the journal.
     AlertState state = AlertState::firing;
     AlertSeverity severity =
@@ -33,16 +33,16 @@ struct OpenAlert {
     std::string note;
 
     static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-    bool bundled = false;                  ///< Told by the summary of a storm; makes no noise of its own.
-    bool swallowed = false;                ///< `manual`: the condition fell due anew while this was open.
-    std::int64_t began = 0;                ///< Point from which `escalate.after` counts.
-    std::uint32_t escalated = 0;           ///< Steps done.
-    std::int64_t repeat_at = kForever;     ///< Point.
-    std::int64_t closes_at = kForever;     ///< Point, of alerts without a state of their own.
-    std::int64_t postponed = 0;            ///< Point before which it makes no noise.
-    std::int64_t notify_ms = kForever;     ///< pending: wall time at which it begins to fire.
-    std::int64_t until_ms = kForever;      ///< acknowledged: wall time until which it is quiet.
-    std::int64_t timer = kForever;         ///< The point that stands in the book's timers; kForever: none.
+    bool bundled = false;               ///< Told by the summary of a storm; makes no noise of its own.
+    bool swallowed = false;             ///< `manual`: the condition fell due anew while this was open.
+    std::int64_t began = 0;             ///< Point from which `escalate.after` counts.
+    std::uint32_t escalated = 0;        ///< Steps done.
+    std::int64_t repeat_at = kForever;  ///< Point.
+    std::int64_t closes_at = kForever;  ///< Point, of alerts without a state of their own.
+    std::int64_t postponed = 0;         ///< Point before which it makes no noise.
+    std::int64_t notify_ms = kForever;  ///< pending: wall time at which it begins to fire.
+    std::int64_t until_ms = kForever;   ///< acknowledged: wall time until which it is quiet.
+    std::int64_t timer = kForever;      ///< The point that stands in the book's timers; kForever: none.
 };
 
 class AlertBook {

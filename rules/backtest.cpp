@@ -14,7 +14,6 @@ namespace menshen::rules {
 
 namespace {
 
-
 const std::string& text_of(const AlertChange& change, const char* key) {
     static const std::string none;
     const auto it = change.evidence.find(key);

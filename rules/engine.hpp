@@ -55,7 +55,7 @@ struct EngineSettings {
 struct Said {
     std::string by;  ///< "uid 1000 (li)"; never empty.
     std::string note;
-    std::string reason;  ///< For close(): true, false, well or duplicate.
+    std::string reason;                         ///< For close(): true, false, well or duplicate.
     std::optional<Stamp> until = std::nullopt;  ///< For acknowledge(), if it is to end; for snooze().
 };
 

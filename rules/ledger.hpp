@@ -21,8 +21,8 @@ public:
     [[nodiscard]] std::optional<AlertChange> fresh(AlertChange change);
 
 private:
-    /// Its number is not part of the key: a person's change that was on its way when the rule made its own may stand in the journal
-    /// in another order. What the rules make twice at one moment, the journal must hold twice.
+    /// Its number is not part of the key: a person's change that was on its way when the rule made its own may stand in the
+    /// journal in another order. What the rules make twice at one moment, the journal must hold twice.
     using Key = std::tuple<std::string, AlertState, std::int64_t, std::string>;
     static Key key_of(const AlertChange& change);
     std::map<Key, int> held_;

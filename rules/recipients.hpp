@@ -28,8 +28,8 @@ using Recipients = std::vector<Recipient>;
 [[nodiscard]] const Recipient* find(const Recipients& recipients, const RecipientId& id);
 
 /// Who gets an alert at this moment: each of `to` who is on duty, and for one who is not the first of the line of fallbacks who
-/// is. When nobody of the line is on duty the one first named gets it: an alert is never for nobody. No one twice; the order stays.
-/// An id that the list does not hold stands for itself.
+/// is. When nobody of the line is on duty the one first named gets it: an alert is never for nobody. No one twice; the order
+/// stays. An id that the list does not hold stands for itself.
 [[nodiscard]] std::vector<RecipientId> on_duty(const std::vector<RecipientId>& to, const Recipients& recipients, const Stamp& at,
                                                const Calendar& calendar);
 

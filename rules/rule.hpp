@@ -50,10 +50,10 @@ struct Budget {
 
 /// A limit that more than so many exceed: a number, or the registered size of the subject's household and so many more.
 struct Limit {
-    std::uint32_t more_than = 0;                 ///< When not by household.
+    std::uint32_t more_than = 0;  ///< When not by household.
     bool by_household = false;
-    std::int32_t plus = 0;                       ///< Added to the household's size.
-    std::optional<std::uint32_t> when_unknown;   ///< In place of an unknown size; without it such a household is not judged.
+    std::int32_t plus = 0;                      ///< Added to the household's size.
+    std::optional<std::uint32_t> when_unknown;  ///< In place of an unknown size; without it such a household is not judged.
     /// Nothing when the size is needed and unknown (0).
     [[nodiscard]] std::optional<std::uint32_t> of(std::uint32_t household_size) const;
 };
@@ -98,8 +98,8 @@ struct Sequence {
     Form form = Form::then;
     std::vector<Kind> watch;  ///< Sorted.
     Where where;
-    Of differs = Of::none;    ///< B counts only when both have this and they differ.
-    Millis within{};          ///< Exclusive: B at A + within comes too late.
+    Of differs = Of::none;  ///< B counts only when both have this and they differ.
+    Millis within{};        ///< Exclusive: B at A + within comes too late.
 };
 using Condition = std::variant<Each, Absent, Count, Days, Distinct, Baseline, Sequence>;
 [[nodiscard]] std::string_view name_of(const Condition& condition);
@@ -128,7 +128,7 @@ struct Rule {
     Millis open_for{};  ///< How long an alert of `each`, and of `sequence` then and not_before, stays open.
     AlertSeverity severity = AlertSeverity::warning;
     std::vector<RecipientId> to;
-    Text text;  ///< Templates.
+    Text text;                               ///< Templates.
     std::optional<Schedule> notify_between;  ///< Outside it an alert that is not critical is pending.
     std::optional<Millis> repeat_every;
     std::vector<Escalation> escalate;  ///< Ascending in `after`.
@@ -148,7 +148,7 @@ struct RuleSet {
     std::vector<Rule> rules;
     Recipients recipients;  ///< Whom alerts may go to; empty when nobody said.
     Calendar calendar;      ///< Holidays and make-up workdays, for schedules that ask for them.
-    std::string hash;  ///< Of everything, words included: the rules version that `state` tells the platform.
+    std::string hash;       ///< Of everything, words included: the rules version that `state` tells the platform.
 
     [[nodiscard]] const Rule* find(const RuleId& id) const;
     /// The versions of the active rules, sorted.

@@ -83,7 +83,8 @@ inline void set_field(Record& r, const std::string& key, const std::string& valu
     if (key == "more.until") r.more["until"] = to_text(stamp_of(std::stoi(value), value.substr(value.find('/') + 1)));
     if (key == "more.feeds") r.more["feeds"] = list_of(value);
     if (key == "more.rules") r.more["rules"] = list_of(value);
-    if (key.starts_with("more.") && key != "more.alive" && key != "more.rules" && key != "more.until" && key != "more.feeds") r.more[key.substr(5)] = value;
+    if (key.starts_with("more.") && key != "more.alive" && key != "more.rules" && key != "more.until" && key != "more.feeds")
+        r.more[key.substr(5)] = value;
 }
 
 inline Step step_of(const std::string& line) {

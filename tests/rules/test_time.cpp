@@ -56,40 +56,41 @@ TEST_CASE("midnights are of the wall clock", "[unit]") {
 }
 
 TEST_CASE("across boots durations are of the wall clock", "[unit]") {
-    run_cases(kSilence,
-              {
-                  {"a reboot counts",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:01\n2 08:30 time "
-                   "boot=2 mono=12h31m",
-                   "p1 firing 2 08:00"},
-                  {"an hour off does not count, and somebody is told",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:00\n2 09:30 time "
-                   "boot=2 mono=13h31m",
-                   "gate firing 1 20:00; gate resolved 1 21:00; p1 firing 2 09:00"},
-                  {"what fell due while the gate was off fires at its start",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 08:40 started boot=2 mono=1m more.alive=2/07:50",
-                   "p1 firing 2 08:40"},
-                  {"a long time off is taken out of the count as a whole",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=1/20:00\n"
-                   "3 00:00 time boot=2 mono=12h1m",
-                   "gate firing 2 12:00; gate resolved 2 13:00; p1 firing 3 00:00"},
-                  {"what fell due while it was alive fires at its own time",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=2/09:00",
-                   "p1 firing 2 08:00"},
-                  {"a restart in the same boot is the same",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 08:40 started boot=1 mono=524h40m more.alive=2/07:50",
-                   "p1 firing 2 08:40"},
-                  {"without a stamp of life, the last record is the last that is known",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n2 07:30 stopped boot=1 mono=523h30m\n2 08:20 started boot=2 mono=1m",
-                   "p1 firing 2 08:20"},
-                  {"a file's records know of starts as well", "1 08:00 passage person=p1\n2 08:30 started more.alive=2/07:45",
-                   "p1 firing 2 08:30"},
-                  {"the clock went back over the boot: no time is not less than none",
-                   "1 08:00 passage person=p1 boot=1 mono=500h\n1 06:00 started boot=2 mono=1m more.alive=1/07:00\n2 05:00 time "
-                   "boot=2 mono=23h1m\n"
-                   "2 06:00 time boot=2 mono=24h",
-                   "p1 firing 2 05:59"},
-              });
+    run_cases(
+        kSilence,
+        {
+            {"a reboot counts",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:01\n2 08:30 time "
+             "boot=2 mono=12h31m",
+             "p1 firing 2 08:00"},
+            {"an hour off does not count, and somebody is told",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n1 20:00 started boot=2 mono=1m more.alive=1/19:00\n2 09:30 time "
+             "boot=2 mono=13h31m",
+             "gate firing 1 20:00; gate resolved 1 21:00; p1 firing 2 09:00"},
+            {"what fell due while the gate was off fires at its start",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n2 08:40 started boot=2 mono=1m more.alive=2/07:50",
+             "p1 firing 2 08:40"},
+            {"a long time off is taken out of the count as a whole",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=1/20:00\n"
+             "3 00:00 time boot=2 mono=12h1m",
+             "gate firing 2 12:00; gate resolved 2 13:00; p1 firing 3 00:00"},
+            {"what fell due while it was alive fires at its own time",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n2 12:00 started boot=2 mono=1m more.alive=2/09:00",
+             "p1 firing 2 08:00"},
+            {"a restart in the same boot is the same",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n2 08:40 started boot=1 mono=524h40m more.alive=2/07:50",
+             "p1 firing 2 08:40"},
+            {"without a stamp of life, the last record is the last that is known",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n2 07:30 stopped boot=1 mono=523h30m\n2 08:20 started boot=2 mono=1m",
+             "p1 firing 2 08:20"},
+            {"a file's records know of starts as well", "1 08:00 passage person=p1\n2 08:30 started more.alive=2/07:45",
+             "p1 firing 2 08:30"},
+            {"the clock went back over the boot: no time is not less than none",
+             "1 08:00 passage person=p1 boot=1 mono=500h\n1 06:00 started boot=2 mono=1m more.alive=1/07:00\n2 05:00 time "
+             "boot=2 mono=23h1m\n"
+             "2 06:00 time boot=2 mono=24h",
+             "p1 firing 2 05:59"},
+        });
     run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 0}"),
               {{"what falls back while off is told at the start",
                 "1 08:00 granted card=c boot=1 mono=1h\n1 12:00 started boot=2 mono=1m more.alive=1/08:30",
