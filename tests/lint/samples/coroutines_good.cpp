@@ -12,8 +12,7 @@ awaitable<void> good() {
     }
     auto work = [this]() -> awaitable<void> { co_await step(); };
     co_await co_spawn(loop, work, asio::use_awaitable);
-    co_await co_spawn(
-        loop, [] { return plain(); }, asio::use_awaitable);
+    co_await co_spawn(loop, [] { return plain(); }, asio::use_awaitable);
     auto value = co_await table[index];
     const char* text = "co_await Foo{1} ? a : b";
     const auto* raw = R"(co_await Foo{1};)";
