@@ -142,7 +142,7 @@ void FrequencyGrid::add_persons() {
 
 FrequencyReading::Rise FrequencyGrid::rise(const FrequencyLimits& limits) const {
     const auto& r = reading_;
-    std::array<std::array<double, kAdditions>, kLevels> product;
+    std::array<std::array<double, kAdditions>, kLevels> product{};
     for (std::size_t g = 0; g < kLevels; ++g)
         for (std::size_t a = 0; a < kAdditions; ++a) product[g][a] = chance_[g] * kChance[a];
     FrequencyReading::Rise rise;

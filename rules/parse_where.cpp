@@ -150,6 +150,7 @@ void read_where(MapReader& map, Where& out) {
     // The order of the list means nothing.
     const auto order = [](const auto& tests) {
         std::vector<std::pair<std::string, std::vector<std::string>>> key;
+        key.reserve(tests.size());
         for (const auto& test : tests) key.emplace_back(test.field, test.values);
         return key;
     };
