@@ -12,6 +12,12 @@ void answer(std::vector<control::Verb>& table, std::string_view name, control::H
     std::abort();
 }
 
+void answer(std::vector<control::Verb>& table, std::string_view name, App& app,
+            void (*handler)(App&, const control::Request&, const control::Reply&)) {
+    answer(table, name,
+           [&app, handler](const control::Request& request, const control::Reply& reply) { handler(app, request, reply); });
+}
+
 std::vector<control::Verb> make_verbs(App& app) {
     auto table = control::verb_table();
     add_status_verbs(app, table);

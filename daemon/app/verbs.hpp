@@ -15,6 +15,9 @@ class App;
 
 /// Gives a verb of the table its handler. A name that the table does not have is a mistake of ours: it ends the program at start.
 void answer(std::vector<control::Verb>& table, std::string_view name, control::Handler handler);
+/// The same for a function that works with the app.
+void answer(std::vector<control::Verb>& table, std::string_view name, App& app,
+            void (*handler)(App&, const control::Request&, const control::Reply&));
 
 void add_status_verbs(App& app, std::vector<control::Verb>& table);
 void add_roster_verbs(App& app, std::vector<control::Verb>& table);

@@ -218,18 +218,15 @@ void list_mutes(App& app, const Request&, const Reply& reply) {
 }  // namespace
 
 void add_alert_verbs(App& app, std::vector<control::Verb>& table) {
-    const auto set = [&](const char* name, void (*handler)(App&, const Request&, const Reply&)) {
-        answer(table, name, [&app, handler](const Request& request, const Reply& reply) { handler(app, request, reply); });
-    };
-    set("alerts.list", list);
+    answer(table, "alerts.list", app, list);
     answer(table, "alerts.ack",
            [&app](const Request& r, const Reply& reply) { say(app, r, reply, &rules::Engine::acknowledge); });
-    set("alerts.snooze", snooze);
-    set("alerts.note", note);
-    set("alerts.close", close);
-    set("alerts.mutes", list_mutes);
-    set("alerts.mute", mute);
-    set("alerts.unmute", unmute);
+    answer(table, "alerts.snooze", app, snooze);
+    answer(table, "alerts.note", app, note);
+    answer(table, "alerts.close", app, close);
+    answer(table, "alerts.mutes", app, list_mutes);
+    answer(table, "alerts.mute", app, mute);
+    answer(table, "alerts.unmute", app, unmute);
 }
 
 }  // namespace menshen::app

@@ -228,16 +228,13 @@ void remove_card(App& app, const Request& request, const Reply& reply) {
 }  // namespace
 
 void add_roster_verbs(App& app, std::vector<control::Verb>& table) {
-    const auto set = [&](const char* name, void (*handler)(App&, const Request&, const Reply&)) {
-        answer(table, name, [&app, handler](const Request& request, const Reply& reply) { handler(app, request, reply); });
-    };
-    set("persons.list", list_persons);
-    set("persons.add", add_person);
-    set("persons.remove", remove_person);
-    set("cards.list", list_cards);
-    set("cards.add", add_card);
-    set("cards.state", set_card_state);
-    set("cards.remove", remove_card);
+    answer(table, "persons.list", app, list_persons);
+    answer(table, "persons.add", app, add_person);
+    answer(table, "persons.remove", app, remove_person);
+    answer(table, "cards.list", app, list_cards);
+    answer(table, "cards.add", app, add_card);
+    answer(table, "cards.state", app, set_card_state);
+    answer(table, "cards.remove", app, remove_card);
 }
 
 }  // namespace menshen::app

@@ -188,15 +188,12 @@ void label_stranger(App& app, const Request& request, const Reply& reply) {
 }  // namespace
 
 void add_tag_verbs(App& app, std::vector<control::Verb>& table) {
-    const auto set = [&](const char* name, void (*handler)(App&, const Request&, const Reply&)) {
-        answer(table, name, [&app, handler](const Request& request, const Reply& reply) { handler(app, request, reply); });
-    };
-    set("tag.list", list_tags);
-    set("tag.add", add_tag);
-    set("tag.remove", remove_tag);
-    set("tag.import", import_tags);
-    set("stranger.list", list_strangers);
-    set("stranger.label", label_stranger);
+    answer(table, "tag.list", app, list_tags);
+    answer(table, "tag.add", app, add_tag);
+    answer(table, "tag.remove", app, remove_tag);
+    answer(table, "tag.import", app, import_tags);
+    answer(table, "stranger.list", app, list_strangers);
+    answer(table, "stranger.label", app, label_stranger);
 }
 
 }  // namespace menshen::app

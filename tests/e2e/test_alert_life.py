@@ -4,20 +4,12 @@ import datetime
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "demo"))
+from gate_case import BIN, GateCase, eventually
 
 import story  # noqa: E402
-from theatre import Theatre  # noqa: E402
-
-BIN = sys.argv.pop(1) if len(sys.argv) > 1 else str(ROOT / "build/release/bin")
 
 RULES = """\
 rules:
@@ -46,22 +38,9 @@ def hours(count):
     return datetime.timedelta(hours=count)
 
 
-def eventually(holds, patience=20.0):
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-class AlertLife(unittest.TestCase):
+class AlertLife(GateCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="menshen-e2e-")
-        self.theatre = Theatre(self.folder, BIN, str(ROOT), camera=False)
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.addCleanup(self.theatre.close)
-        self.addCleanup(lambda: self.theatre.stage and self.theatre.stage.close())
+        super().setUp()
         self.open()
 
     def open(self):

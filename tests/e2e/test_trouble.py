@@ -3,44 +3,20 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "demo"))
+from gate_case import BIN, GateCase, eventually
 
 import story  # noqa: E402
 from director import Director  # noqa: E402
-from theatre import Theatre  # noqa: E402
 
-BIN = sys.argv.pop(1) if len(sys.argv) > 1 else str(ROOT / "build/release/bin")
 ROOT_TOPIC = "menshen/v1/tianlin-12/gate-3/"
 
 
-def eventually(holds, patience=20.0):
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-class Trouble(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="menshen-e2e-")
-        self.theatre = Theatre(self.folder, BIN, str(ROOT), camera=False)
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.addCleanup(self.theatre.close)
-        self.addCleanup(lambda: self.theatre.stage and self.theatre.stage.close())
-
+class Trouble(GateCase):
     @staticmethod
     def run_menshen(*arguments):
         return subprocess.run([os.path.join(BIN, "menshen"), *arguments], capture_output=True, text=True, timeout=60, check=False)
