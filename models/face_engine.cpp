@@ -32,8 +32,8 @@ std::uint32_t permille(float value) { return static_cast<std::uint32_t>(std::lro
 
 std::string advice_for(const FoundFace& face) {
     if (face.box.width < kLookWidth) return "come closer";
-    if (face.frontality < kLookFrontality) return "face the camera";
-    if (face.sharpness < kLookSharpness) return "hold still";
+    if (face.quality.frontality < kLookFrontality) return "face the camera";
+    if (face.quality.sharpness < kLookSharpness) return "hold still";
     return {};
 }
 
@@ -49,7 +49,7 @@ public:
     Result<Template> enroll(std::span<const std::uint8_t> photo) override {
         const auto picture = decode(photo);
         if (!picture) return tl::unexpected(picture.error());
-        auto faces = pipeline_.analyse(*picture);
+        const auto faces = pipeline_.find(*picture);
         if (!faces) return tl::unexpected(faces.error());
         if (faces->empty())
             return fail(
@@ -57,32 +57,34 @@ public:
                 picture->width, picture->height, kEnrolWidth);
         if (faces->size() > 1)
             return fail("{} faces in the photograph: it must show one person alone; cut it or take another", faces->size());
-        const FoundFace& found = faces->front().found;
+        const FoundFace& found = faces->front();
         if (found.box.width < kEnrolWidth)
             return fail("the face is too small, {} pixels wide: at least {} are needed; come closer", found.box.width,
                         kEnrolWidth);
-        if (found.frontality < kEnrolFrontality) return fail("the face is turned away: look straight into the camera");
-        if (found.sharpness < kEnrolSharpness) return fail("the face is blurred: hold still, with more light");
-        return faces->front().face;
+        if (found.quality.frontality < kEnrolFrontality) return fail("the face is turned away: look straight into the camera");
+        if (found.quality.sharpness < kEnrolSharpness) return fail("the face is blurred: hold still, with more light");
+        return pipeline_.embed(*picture, found);
     }
 
     Result<FrameResult> look(const Frame& frame, WallTime now, StrangersWanted strangers) override {
         const auto picture = picture_of(frame);
         if (!picture) return tl::unexpected(picture.error());
-        auto glance = pipeline_.glance(*picture);
-        if (!glance) return tl::unexpected(glance.error());
+        const auto faces = pipeline_.find(*picture);
+        if (!faces) return tl::unexpected(faces.error());
         FrameResult out;
-        out.faces = static_cast<int>(glance->faces);
-        if (!glance->largest) {
+        out.faces = static_cast<int>(faces->size());
+        if (faces->empty()) {
             out.advice = "no face";
             return out;
         }
-        const auto& [found, face] = *glance->largest;
+        const FoundFace& found = faces->front();
         out.box = found.box;
-        out.quality_permille = permille(found.quality);
+        out.quality_permille = permille(score(found.quality));
         out.advice = advice_for(found);
         if (!out.advice.empty()) return out;
-        identify(face, now, strangers, out);
+        const auto face = pipeline_.embed(*picture, found);
+        if (!face) return tl::unexpected(face.error());
+        identify(*face, now, strangers, out);
         return out;
     }
 
@@ -132,7 +134,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<FaceEngine>> open_face_engine(FaceSettings settings) {
-    auto pipeline = Pipeline::open({settings.models_dir, settings.threads, settings.detector});
+    auto pipeline = Pipeline::open({settings.models_dir, settings.threads, settings.detector, settings.embedder, settings.accepted});
     if (!pipeline) return tl::unexpected(pipeline.error());
     const auto name = pipeline->model().id.substr(0, pipeline->model().id.find('@'));
     const auto calibration = calibration_of(name);

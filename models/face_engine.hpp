@@ -14,6 +14,7 @@
 #include "core/id.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "models/face_points.hpp"
 #include "models/gallery.hpp"
 #include "models/strangers.hpp"
 #include "models/template.hpp"
@@ -28,11 +29,8 @@ struct FaceSettings {
     int threads = 1;         ///< Of OpenCV; 1 leaves the other cores to the door. 1 to 8.
     RandomBits random;       ///< For strangers' ids; empty: the kernel's.
     DetectorChoice detector = DetectorChoice::best;
-};
-
-/// Where in the picture, in pixels; may reach beyond its edges.
-struct Box {
-    int x = 0, y = 0, width = 0, height = 0;
+    std::string embedder = {};               ///< By the manifest's name; empty: the manifest's first.
+    std::vector<std::string> accepted = {};  ///< Models whose notice the operator accepted, by name; others with one stay shut.
 };
 
 /// What one frame showed: event.hpp's FaceSeen without the device, and what changed about strangers.
@@ -87,6 +85,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 1;
+inline constexpr unsigned kFaceEngineInterface = 2;
 
 }  // namespace menshen::models

@@ -21,12 +21,6 @@ namespace {
 constexpr int kChipSide = 150;
 constexpr double kChipPadding = 0.25;
 
-/// A found face with its chip: 150 x 150, eyes level, RGB.
-struct Aligned {
-    FoundFace found;
-    dlib::array2d<dlib::rgb_pixel> chip;
-};
-
 /// The chip's pixels where they lie.
 cv::Mat pixels_of(dlib::array2d<dlib::rgb_pixel>& chip) {
     return {static_cast<int>(chip.nr()), static_cast<int>(chip.nc()), CV_8UC3, dlib::image_data(chip),
@@ -42,25 +36,29 @@ float sharpness_of(dlib::array2d<dlib::rgb_pixel>& chip) {
     return static_cast<float>(deviation[0] * deviation[0]);
 }
 
-/// The five points are the corners of one eye (0, 1), of the other (2, 3) and the base of the nose (4). Seen from the front, the
-/// nose lies midway between the eyes along the line that joins them.
-float frontality_of(const dlib::full_object_detection& points) {
-    const dlib::dpoint one = (dlib::dpoint(points.part(0)) + dlib::dpoint(points.part(1))) / 2.0;
-    const dlib::dpoint other = (dlib::dpoint(points.part(2)) + dlib::dpoint(points.part(3))) / 2.0;
-    const dlib::dpoint across = other - one;
-    const double length = dlib::length_squared(across);
+/// Seen from the front, the nose lies midway between the eyes along the line that joins them.
+float frontality_of(const FacePoints& points) {
+    const Point one = points.left_eye(), other = points.right_eye(), nose = points.nose();
+    const float x = other.x - one.x, y = other.y - one.y;
+    const float length = x * x + y * y;
     if (length < 1) return 0;
-    const double along = dlib::dot(dlib::dpoint(points.part(4)) - one, across) / length;  // 0.5 is the middle.
-    return static_cast<float>(std::clamp(1.0 - 2.0 * std::abs(along - 0.5), 0.0, 1.0));
+    const float along = ((nose.x - one.x) * x + (nose.y - one.y) * y) / length;  // 0.5 is the middle.
+    return std::clamp(1.0F - 2.0F * std::abs(along - 0.5F), 0.0F, 1.0F);
 }
 
-/// The least of what can be wrong with a face. Full marks: 120 pixels wide, a Laplacian of 150, the nose within a quarter of the
-/// middle.
-float quality_of(const FoundFace& face) {
-    const float size = static_cast<float>(face.box.width) / 120.0F;
-    const float sharp = face.sharpness / 150.0F;
-    const float front = face.frontality / 0.5F;
-    return std::clamp(std::min({size, sharp, front}), 0.0F, 1.0F);
+FacePoints points_of(const dlib::full_object_detection& shape) {
+    FacePoints out;
+    for (std::size_t i = 0; i < out.all.size(); ++i)
+        out.all[i] = {static_cast<float>(shape.part(i).x()), static_cast<float>(shape.part(i).y())};
+    return out;
+}
+
+/// dlib's own way to cut out a face.
+void cut_out(const Image& picture, const FacePoints& points, dlib::array2d<dlib::rgb_pixel>& chip) {
+    std::vector<dlib::point> parts;
+    for (const auto& one : points.all) parts.emplace_back(std::lround(one.x), std::lround(one.y));
+    const dlib::full_object_detection shape(dlib::rectangle(), parts);
+    dlib::extract_image_chip(view_of(picture), dlib::get_face_chip_details(shape, kChipSide, kChipPadding), chip);
 }
 
 bool is_larger(const Detection& a, const Detection& b) { return a.box.width * a.box.height > b.box.width * b.box.height; }
@@ -81,6 +79,7 @@ struct Pipeline::Networks {
     cv::dnn::Net embedder;
     ModelTag tag;
     int threads = 1;
+    dlib::array2d<dlib::rgb_pixel> chip;  ///< Kept, so that no frame has to take memory for it.
 
     std::vector<Detection> detect(const Image& picture) {
         // The setting is process-wide and somebody else may have changed it.
@@ -91,20 +90,18 @@ struct Pipeline::Networks {
         return found;
     }
 
-    Aligned align(const Image& picture, const Detection& detection) {
+    FoundFace look_at(const Image& picture, const Detection& detection) {
         const auto& box = detection.box;
         const dlib::rectangle square(box.x, box.y, box.x + box.width - 1, box.y + box.height - 1);
-        const auto view = view_of(picture);
-        const auto shape = points(view, square);
-        Aligned out;
-        dlib::extract_image_chip(view, dlib::get_face_chip_details(shape, kChipSide, kChipPadding), out.chip);
-        out.found = {box, detection.score, sharpness_of(out.chip), frontality_of(shape), 0};
-        out.found.quality = quality_of(out.found);
+        FoundFace out{box, points_of(points(view_of(picture), square)), detection.score, {}};
+        cut_out(picture, out.points, chip);
+        out.quality = {static_cast<float>(box.width), sharpness_of(chip), frontality_of(out.points)};
         return out;
     }
 
-    Template embed(Aligned& face) {
-        embedder.setInput(cv::dnn::blobFromImage(pixels_of(face.chip)));
+    Template embed(const Image& picture, const FoundFace& face) {
+        cut_out(picture, face.points, chip);
+        embedder.setInput(cv::dnn::blobFromImage(pixels_of(chip)));
         const cv::Mat out = embedder.forward();
         if (out.total() != tag.dim) throw std::runtime_error("the network gives another number of values");
         Template result{tag, std::vector<float>(out.ptr<float>(), out.ptr<float>() + tag.dim)};
@@ -156,38 +153,24 @@ Result<std::size_t> Pipeline::count(const Image& picture) {
 Result<std::vector<FoundFace>> Pipeline::find(const Image& picture) {
     try {
         std::vector<FoundFace> out;
-        for (const auto& detection : networks_->detect(picture)) out.push_back(networks_->align(picture, detection).found);
+        for (const auto& detection : networks_->detect(picture)) out.push_back(networks_->look_at(picture, detection));
         return out;
     } catch (const std::exception& error) {
         return fail("looking for faces failed: {}", error.what());
     }
 }
 
-Result<std::vector<Face>> Pipeline::analyse(const Image& picture) {
+Result<Template> Pipeline::embed(const Image& picture, const FoundFace& face) {
     try {
-        std::vector<Face> out;
-        for (const auto& detection : networks_->detect(picture)) {
-            auto aligned = networks_->align(picture, detection);
-            out.push_back({aligned.found, networks_->embed(aligned)});
-        }
-        return out;
-    } catch (const std::exception& error) {
-        return fail("reading the faces failed: {}", error.what());
-    }
-}
-
-Result<Pipeline::Glance> Pipeline::glance(const Image& picture) {
-    try {
-        const auto detections = networks_->detect(picture);
-        Glance out{detections.size(), std::nullopt};
-        if (detections.empty()) return out;
-        auto aligned = networks_->align(picture, detections.front());
-        out.largest = Face{aligned.found, networks_->embed(aligned)};
-        return out;
+        return networks_->embed(picture, face);
     } catch (const std::exception& error) {
         return fail("reading the face failed: {}", error.what());
     }
 }
+
+Result<std::optional<float>> Pipeline::liveness(const Image&, const FoundFace&) { return std::optional<float>(); }
+
+bool Pipeline::has_liveness() const { return false; }
 
 const ModelTag& Pipeline::model() const { return networks_->tag; }
 

@@ -47,15 +47,16 @@ Person embed_folder(Pipeline& pipeline, const fs::path& folder, int& pictures) {
         if (!picture) continue;
         ++pictures;
         // The picture is of the face nearest its middle, not of bystanders.
-        auto faces = pipeline.analyse(*picture);
+        auto faces = pipeline.find(*picture);
         if (!faces || faces->empty()) continue;
-        const auto from_middle = [&](const Face& face) {
-            const auto& box = face.found.box;
+        const auto from_middle = [&](const FoundFace& face) {
+            const auto& box = face.box;
             return std::hypot(box.x + box.width / 2 - picture->width / 2, box.y + box.height / 2 - picture->height / 2);
         };
-        out.push_back(std::min_element(faces->begin(), faces->end(), [&](const Face& a, const Face& b) {
-                          return from_middle(a) < from_middle(b);
-                      })->face);
+        const auto middle = std::min_element(faces->begin(), faces->end(), [&](const FoundFace& a, const FoundFace& b) {
+            return from_middle(a) < from_middle(b);
+        });
+        if (auto face = pipeline.embed(*picture, *middle)) out.push_back(std::move(*face));
     }
     return out;
 }
