@@ -17,6 +17,7 @@
 ///     to on_record(): else a replay of the journal would see them the other way round.
 ///  5. checkpoint() may be taken at any moment; write it behind the alert records that were returned before it.
 ///  6. New rules: `Engine::restore(new_rules, settings, old.checkpoint())`, put it in the old one's place, then as 2.
+///     restore() and checkpoint() may run on another thread while nobody changes the engine they read.
 
 #include <memory>
 #include <optional>

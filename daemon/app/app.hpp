@@ -19,6 +19,7 @@
 #include "daemon/app/options.hpp"
 #include "daemon/app/outbox_adapter.hpp"
 #include "daemon/app/people.hpp"
+#include "daemon/app/side_thread.hpp"
 #include "daemon/app/tag_ends.hpp"
 #include "daemon/app/vision_worker.hpp"
 #include "daemon/config/config.hpp"
@@ -79,8 +80,10 @@ public:
                         std::function<void(Result<store::Committed>)> done);
     /// The record of a tag that begins or ends, the person described as after it. `by` may be empty.
     [[nodiscard]] Record tag_record(Kind kind, const HeldTag& held, const std::string& by) const;
-    /// Reads config and rules again; the rules take effect. What a restart needs is said in the error.
-    [[nodiscard]] Result<std::size_t> reload();
+    /// Reads config and rules again, on the side thread; the rules take effect, then `done` gets how many there are, or what is
+    /// wrong with them. One reload after the other.
+    using Reloaded = std::function<void(const Result<std::size_t>&)>;
+    void reload(Reloaded done);
     /// The names that may stand in an alert, by the config; `everywhere` for people in the building.
     [[nodiscard]] mqtt::AlertNames names_for_platform(const AlertChange& change) const;
     [[nodiscard]] mqtt::AlertNames names_for_house(const AlertChange& change) const;
@@ -93,7 +96,12 @@ private:
     Result<void> open_store(const Options& options);
     Result<void> open_devices();
     void open_rules();
-    rules::Engine fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid);
+    rules::Engine fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) const;
+    struct NewRules;
+    void read_rules_again();
+    void take_over(const std::shared_ptr<NewRules>& fresh);
+    void put_in_force(NewRules& fresh);
+    void end_reload(const Result<std::size_t>& outcome);
     rules::EngineSettings engine_settings() const;
     void open_flow(rules::Engine engine);
     void open_vision();
@@ -162,6 +170,8 @@ private:
     std::unique_ptr<mqtt::Uplink> uplink_;
     std::unique_ptr<control::Server> control_;
     std::unique_ptr<stage::Server> stage_;
+    std::vector<Reloaded> reloads_;  ///< The first is under way.
+    SideThread side_{loop_};         ///< Below what its work reads.
     std::optional<ClockWatch> clock_watch_;
     std::list<std::function<bool(const Record&)>> followers_;
     MonoTime started_;

@@ -94,7 +94,7 @@ rules::EngineSettings App::engine_settings() const {
             .bundle_after = rules::kStorm};
 }
 
-rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) {
+rules::Engine App::fold_journal(std::shared_ptr<const rules::RuleSet> rules, std::vector<AlertChange>& unsaid) const {
     auto engine = std::make_unique<rules::Engine>(rules, engine_settings());
     if (opened_.checkpoint) {
         auto restored = rules::Engine::restore(rules, engine_settings(), opened_.checkpoint->bytes);
@@ -126,6 +126,7 @@ void App::open_flow(rules::Engine engine) {
         .clock = *clock_,
         .gate = *gate_,
         .store = *opened_.store,
+        .side = side_,
         .engine = std::move(engine),
         .run_command = [this](const Command& command) { supervisor_->apply(command); },
         .alert_payload = [this](const AlertChange& change) { return mqtt::alert_body(change, names_for_platform(change)); },
@@ -161,41 +162,76 @@ void App::update_strangers_wanted() {
     vision_->set_strangers_wanted(wanted ? models::StrangersWanted::yes : models::StrangersWanted::no);
 }
 
-Result<std::size_t> App::reload() {
+/// What a reload brings, on its way from step to step.
+struct App::NewRules {
     Problems problems;
-    auto config = config::read_config(config_.file, problems);
-    if (!config) {
-        health_.config = problems.text();
-        return fail("{}", problems.text());
-    }
-    health_.config.clear();
-    auto rules = config::load_rules(*config, problems);
-    if (!rules || problems.has_errors()) {
-        const bool none_run = flow_->engine().rules().rules.empty();
-        health_.rules = (none_run ? "no rules run: " : "the rules of before run on: ") + problems.text();
-        return fail("{}", problems.text());
-    }
-    auto set = std::make_shared<const rules::RuleSet>(std::move(*rules));
-    // What is held may always grow; what a smaller limit would cost is refused from now on.
-    config_.rules_memory = config->rules_memory;
+    std::optional<config::Config> config;
+    std::shared_ptr<const rules::RuleSet> set;
+    Result<rules::Engine> engine = fail("not made yet");
     std::vector<AlertChange> unsaid;
-    auto engine = flow_->holds_checkpoints() ? Result<rules::Engine>(fold_journal(set, unsaid))
-                                             : rules::Engine::restore(set, engine_settings(), flow_->engine().checkpoint());
-    if (!engine) return fail("the new rules cannot take over: {}", engine.error().message);
-    const auto count = set->rules.size();
+};
+
+void App::reload(Reloaded done) {
+    reloads_.push_back(std::move(done));
+    if (reloads_.size() == 1) read_rules_again();
+}
+
+void App::end_reload(const Result<std::size_t>& outcome) {
+    const auto done = std::move(reloads_.front());
+    reloads_.erase(reloads_.begin());
+    done(outcome);
+    if (!reloads_.empty()) read_rules_again();
+}
+
+/// First the files: while they are read, the rules of before work on.
+void App::read_rules_again() {
+    side_.run([this, file = config_.file]() -> SideThread::Then {
+        auto fresh = std::make_shared<NewRules>();
+        fresh->config = config::read_config(file, fresh->problems);
+        if (fresh->config) {
+            auto rules = config::load_rules(*fresh->config, fresh->problems);
+            if (rules && !fresh->problems.has_errors()) fresh->set = std::make_shared<const rules::RuleSet>(std::move(*rules));
+        }
+        return [this, fresh] { take_over(fresh); };
+    });
+}
+
+/// Then what the rules know is handed on, while they stand aside.
+void App::take_over(const std::shared_ptr<NewRules>& fresh) {
+    health_.config = fresh->config ? "" : fresh->problems.text();
+    if (!fresh->set) {
+        const bool none_run = flow_->engine().rules().rules.empty();
+        if (fresh->config) {
+            health_.rules = (none_run ? "no rules run: " : "the rules of before run on: ") + fresh->problems.text();
+        }
+        return end_reload(fail("{}", fresh->problems.text()));
+    }
+    // What is held may always grow; what a smaller limit would cost is refused from now on.
+    config_.rules_memory = fresh->config->rules_memory;
+    const bool from_journal = flow_->holds_checkpoints();
+    flow_->with_engine_aside([this, fresh, from_journal, settings = engine_settings()](const rules::Engine& old) {
+        fresh->engine = from_journal ? Result<rules::Engine>(fold_journal(fresh->set, fresh->unsaid))
+                                     : rules::Engine::restore(fresh->set, settings, old.checkpoint());
+        return [this, fresh] { put_in_force(*fresh); };
+    });
+}
+
+void App::put_in_force(NewRules& fresh) {
+    if (!fresh.engine) return end_reload(fail("the new rules cannot take over: {}", fresh.engine.error().message));
     health_.rules.clear();
-    config_.recipients = config->recipients;
-    config_.recipients_file = config->recipients_file;
-    config_.calendar_file = config->calendar_file;
-    config_.rule_paths = config->rule_paths;
-    config_.privacy = config->privacy;
-    flow_->set_engine(std::move(*engine));
-    if (!unsaid.empty()) flow_->commit_alerts(unsaid);
+    config_.recipients = fresh.config->recipients;
+    config_.recipients_file = fresh.config->recipients_file;
+    config_.calendar_file = fresh.config->calendar_file;
+    config_.rule_paths = fresh.config->rule_paths;
+    config_.privacy = fresh.config->privacy;
+    flow_->set_engine(std::move(*fresh.engine));
+    if (!fresh.unsaid.empty()) flow_->commit_alerts(fresh.unsaid);
     update_strangers_wanted();
     warn_of_memory(flow_->engine().rules());
     say_state();
+    const auto count = fresh.set->rules.size();
     log::info("reloaded: {} rules. Devices, doors, MQTT and the store keep their settings until a restart", count);
-    return count;
+    end_reload(count);
 }
 
 }  // namespace menshen::app

@@ -183,7 +183,9 @@ void App::wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
         if (signal != SIGHUP) return stop();
-        if (const auto reloaded = reload(); !reloaded) log::error("not reloaded: {}", reloaded.error().message);
+        reload([](const Result<std::size_t>& rules) {
+            if (!rules) log::error("not reloaded: {}", rules.error().message);
+        });
         wait_for_signal();
     });
 }
@@ -273,13 +275,12 @@ void App::stop() {
     store::Batch batch;
     batch.records.push_back(make_record(Kind::stopped, now()));
     flow_->commit(std::move(batch));
-    flow_->checkpoint();
+    // The usual case: the last records are committed at once and nothing needs to be waited for.
+    flow_->checkpoint([this] { flow_->commit({}, [this](const store::Committed&) { stop_timer_.cancel(); }); });
     stopping_ = true;
     supervisor_->stop();
     stop_timer_.expires_after(kLastCommit);
     stop_timer_.async_wait([this](const boost::system::error_code&) { finish_stop(); });
-    // The usual case: the last records are committed at once and nothing needs to be waited for.
-    flow_->commit({}, [this](const store::Committed&) { stop_timer_.cancel(); });
 }
 
 void App::finish_stop() {

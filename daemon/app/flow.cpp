@@ -27,7 +27,8 @@ Flow::Flow(Parts parts)
       clock_(parts.clock),
       gate_(parts.gate),
       store_(parts.store),
-      engine_(std::make_unique<rules::Engine>(std::move(parts.engine))),
+      side_(parts.side),
+      engine_(std::make_shared<rules::Engine>(std::move(parts.engine))),
       run_command_(std::move(parts.run_command)),
       alert_payload_(std::move(parts.alert_payload)),
       on_committed_(std::move(parts.on_committed)),
@@ -174,13 +175,62 @@ void Flow::on_own_records(const std::vector<Record>& records) {
 }
 
 void Flow::see(const std::vector<Record>& records) {
+    if (on_committed_) {
+        for (const auto& record : records) on_committed_(record);
+    }
+    if (engine_is_aside_) {
+        unseen_.insert(unseen_.end(), records.begin(), records.end());
+    } else {
+        fold(records);
+    }
+}
+
+void Flow::fold(const std::vector<Record>& records) {
     std::vector<AlertChange> changes;
     for (const auto& record : records) {
         for (auto& change : engine_->on_record(record)) changes.push_back(std::move(change));
-        if (on_committed_) on_committed_(record);
     }
     raise(std::move(changes));
     if (clock_.now().mono >= checkpoint_at_) checkpoint();
+}
+
+void Flow::with_engine(std::function<void(rules::Engine&)> use) {
+    if (engine_is_aside_) {
+        uses_.push_back(std::move(use));
+    } else {
+        use(*engine_);
+    }
+}
+
+void Flow::with_engine_aside(ReadEngine read) {
+    if (engine_is_aside_) {
+        reads_.push_back(std::move(read));
+        return;
+    }
+    engine_is_aside_ = true;
+    side_.run([this, alive = alive_, engine = engine_, read = std::move(read)]() -> SideThread::Then {
+        return [this, alive, then = read(*engine)] {
+            if (!*alive) return;
+            then();
+            take_engine_back();
+        };
+    });
+}
+
+void Flow::take_engine_back() {
+    engine_is_aside_ = false;
+    fold(std::exchange(unseen_, {}));
+    while (!engine_is_aside_ && !uses_.empty()) {
+        const auto use = std::move(uses_.front());
+        uses_.pop_front();
+        use(*engine_);
+    }
+    if (!engine_is_aside_ && !reads_.empty()) {
+        auto read = std::move(reads_.front());
+        reads_.pop_front();
+        with_engine_aside(std::move(read));
+    }
+    if (on_deadline_changed) on_deadline_changed();
 }
 
 void Flow::raise(std::vector<AlertChange> changes) {
@@ -217,7 +267,7 @@ void Flow::commit_alerts(const std::vector<AlertChange>& changes, std::function<
 }
 
 void Flow::set_engine(rules::Engine engine) {
-    engine_ = std::make_unique<rules::Engine>(std::move(engine));
+    engine_ = std::make_shared<rules::Engine>(std::move(engine));
     holds_checkpoints_ = false;
     if (!engine_->awaits_load()) return;
     Record record = make_record(Kind::rules_changed, clock_.now());
@@ -227,13 +277,23 @@ void Flow::set_engine(rules::Engine engine) {
     commit(std::move(batch));
 }
 
-void Flow::checkpoint() {
+void Flow::checkpoint(std::function<void()> done) {
     checkpoint_at_ = clock_.now().mono + kCheckpointEvery;
-    const auto last = engine_->last_record();
-    if (last.seq == 0 || holds_checkpoints_) return;
-    store::Batch batch;
-    batch.checkpoint = store::Checkpoint{last.epoch, last.seq, engine_->rules().hash, engine_->checkpoint()};
-    commit(std::move(batch));
+    if (holds_checkpoints_) return done();
+    with_engine_aside([this, done = std::move(done)](const rules::Engine& engine) -> SideThread::Then {
+        const auto last = engine.last_record();
+        if (last.seq == 0) return done;
+        auto written = std::make_shared<store::Checkpoint>(
+            store::Checkpoint{last.epoch, last.seq, engine.rules().hash, engine.checkpoint()});
+        return [this, written, done] {
+            // The changes that the rules made before are in the store's queue already: what this knows is never ahead of the
+            // journal.
+            store::Batch batch;
+            batch.checkpoint = std::move(*written);
+            commit(std::move(batch));
+            done();
+        };
+    });
 }
 
 void Flow::run_due() {
@@ -241,7 +301,7 @@ void Flow::run_due() {
     const auto door_deadline = gate_.next_deadline();
     if (door_deadline && *door_deadline <= now.mono) handle(gate_.on_time(now));
     // Rules may look at the time only when they have seen every record made before it.
-    if (commits_under_way_ == 0 && queue_.empty()) {
+    if (commits_under_way_ == 0 && queue_.empty() && !engine_is_aside_) {
         const auto rule_deadline = engine_->next_deadline(now);
         if (rule_deadline && *rule_deadline <= now.mono) raise(engine_->on_time(now));
     }
@@ -250,12 +310,14 @@ void Flow::run_due() {
 
 std::optional<MonoTime> Flow::next_deadline() {
     auto next = gate_.next_deadline();
-    if (commits_under_way_ > 0) return next;  // asked again when the commit is done
+    if (commits_under_way_ > 0 || engine_is_aside_) return next;  // asked again when that is over
     const auto rules = engine_->next_deadline(clock_.now());
     if (rules && (!next || *rules < *next)) next = rules;
     return next;
 }
 
-bool Flow::quiet() const { return queue_.empty() && !pump_posted_ && commits_under_way_ == 0 && pending_.empty(); }
+bool Flow::quiet() const {
+    return queue_.empty() && !pump_posted_ && commits_under_way_ == 0 && pending_.empty() && !engine_is_aside_;
+}
 
 }  // namespace menshen::app

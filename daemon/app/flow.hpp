@@ -5,6 +5,7 @@
 /// Loop thread only; nothing blocks. Event time is the clock's; waits for the audit are real.
 
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "core/event_queue.hpp"
 #include "core/gate.hpp"
 #include "daemon/app/clock.hpp"
+#include "daemon/app/side_thread.hpp"
 #include "daemon/store/store.hpp"
 #include "rules/engine.hpp"
 
@@ -28,6 +30,7 @@ public:
         const EventClock& clock;
         Gate& gate;
         store::Store& store;
+        SideThread& side;
         rules::Engine engine;
         std::function<void(const Command&)> run_command;
         /// JSON of an alert for the platform, names filled in as the config allows.
@@ -58,14 +61,21 @@ public:
     /// The store wrote records of its own.
     void on_own_records(const std::vector<Record>& records);
 
-    /// Puts other rules in force; the records of it are committed.
+    [[nodiscard]] const rules::Engine& engine() const { return *engine_; }
+    /// For what changes the rules' state: at once, or when they are back from with_engine_aside().
+    void with_engine(std::function<void(rules::Engine&)> use);
+    /// Gives the rules to the side thread, which reads them and says what follows on the loop. Until then their state stands
+    /// still: records are committed as ever, but the rules see them afterwards, and their deadlines wait.
+    using ReadEngine = std::function<SideThread::Then(const rules::Engine&)>;
+    void with_engine_aside(ReadEngine read);
+    /// Puts other rules in force; the records of it are committed. Only in what follows with_engine_aside().
     void set_engine(rules::Engine engine);
-    [[nodiscard]] rules::Engine& engine() { return *engine_; }
     /// No checkpoint from now on until set_engine(): the rules that the last one is of could not be read.
     void hold_checkpoints() { holds_checkpoints_ = true; }
     [[nodiscard]] bool holds_checkpoints() const { return holds_checkpoints_; }
-    /// Commits the state of the rules; every 10 minutes of event time at most by itself.
-    void checkpoint();
+    /// Commits the state of the rules, written on the side thread; every 10 minutes of event time at most by itself. `done` runs
+    /// on the loop when it is on its way to the disk, or when there is nothing to write.
+    void checkpoint(std::function<void()> done = [] {});
 
     /// What is due by now. Called by the timer, or by the stage after it moved the clock.
     void run_due();
@@ -89,6 +99,8 @@ private:
                 std::function<void(const store::Committed&)> done = nullptr);
     void settle(std::uint64_t pending_id, bool committed);
     void see(const std::vector<Record>& records);
+    void fold(const std::vector<Record>& records);
+    void take_engine_back();
     void raise(std::vector<AlertChange> changes);
     [[nodiscard]] std::set<RecipientId> whom_to_tell(const AlertChange& change);
 
@@ -96,7 +108,12 @@ private:
     const EventClock& clock_;
     Gate& gate_;
     store::Store& store_;
-    std::unique_ptr<rules::Engine> engine_;
+    SideThread& side_;
+    std::shared_ptr<rules::Engine> engine_;  ///< Shared with the side thread while it reads.
+    bool engine_is_aside_ = false;
+    std::vector<Record> unseen_;                            ///< Committed while the rules were aside.
+    std::deque<std::function<void(rules::Engine&)>> uses_;  ///< Wait until they are back, in their order...
+    std::deque<ReadEngine> reads_;                          ///< ...and these until nobody else reads.
     std::function<void(const Command&)> run_command_;
     std::function<std::string(const AlertChange&)> alert_payload_;
     std::function<void(const Record&)> on_committed_;

@@ -116,12 +116,14 @@ void say(App& app, const Request& request, const Reply& reply, Say how) {
     if (!until) return reply.fail(Code::bad_request, until.error().message);
     rules::Said said{.by = request.peer.text(), .note = args.text("note"), .reason = args.text("reason")};
     if (*until) said.until = app.config().zone.at(**until);
-    const auto change = (app.flow().engine().*how)(*id, said, app.now());
-    if (!change) return reply.fail(Code::refused, change.error().message);
-    app.flow().commit_alerts({*change}, [reply, change = *change](const store::Committed& committed) {
-        json result{{"id", change.id.str()}, {"state", to_text(change.state)}, {"record", committed.records.front().id()}};
-        if (change.until) result["until"] = to_text(*change.until);
-        reply.ok(result);
+    app.flow().with_engine([&app, reply, how, id = *id, said](rules::Engine& engine) {
+        const auto change = (engine.*how)(id, said, app.now());
+        if (!change) return reply.fail(Code::refused, change.error().message);
+        app.flow().commit_alerts({*change}, [reply, change = *change](const store::Committed& committed) {
+            json result{{"id", change.id.str()}, {"state", to_text(change.state)}, {"record", committed.records.front().id()}};
+            if (change.until) result["until"] = to_text(*change.until);
+            reply.ok(result);
+        });
     });
 }
 

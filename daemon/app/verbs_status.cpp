@@ -297,9 +297,10 @@ void add_status_verbs(App& app, std::vector<control::Verb>& table) {
     answer(table, "records", [&app](const Request& request, const Reply& reply) { records(app, request, reply); });
     answer(table, "audit.verify", [&app](const Request& request, const Reply& reply) { verify(app, request, reply); });
     answer(table, "reload", [&app](const Request&, const Reply& reply) {
-        const auto rules = app.reload();
-        if (!rules) return reply.fail(Code::refused, rules.error().message);
-        reply.ok({{"rules", *rules}});
+        app.reload([reply](const Result<std::size_t>& rules) {
+            if (!rules) return reply.fail(Code::refused, rules.error().message);
+            reply.ok({{"rules", *rules}});
+        });
     });
 }
 

@@ -65,6 +65,7 @@ FlowWorld::FlowWorld(const std::filesystem::path& folder, Setup setup, WallTime 
         .clock = *clock,
         .gate = *gate,
         .store = *opened.store,
+        .side = *side,
         .engine = std::move(engine),
         .run_command =
             [this](const Command& command) {
@@ -166,6 +167,7 @@ std::vector<Record> FlowWorld::journal() const {
 }
 
 void FlowWorld::close() {
+    side.reset();
     flow.reset();
     if (opened.store) (void)opened.store->close(std::chrono::seconds(5));
     loop->poll();

@@ -41,6 +41,7 @@ public:
     void close();
 
     std::unique_ptr<boost::asio::io_context> loop = std::make_unique<boost::asio::io_context>(1);
+    std::unique_ptr<SideThread> side = std::make_unique<SideThread>(*loop);
     store::Store::Opened opened;
     std::unique_ptr<StageClock> clock;
     std::unique_ptr<Gate> gate;
