@@ -13,7 +13,7 @@
 
 namespace menshen::rules {
 
-inline constexpr std::string_view kCheckpointHeader = "menshen rules 3\n";
+inline constexpr std::string_view kCheckpointHeader = "menshen rules 4\n";
 inline constexpr std::size_t kSealBytes = 16;
 
 inline std::string checkpoint_seal(std::string_view bytes) {
@@ -228,6 +228,7 @@ void transfer(Archive& archive, SpanClock& clock) {
     last.mono = has_mono ? std::optional(MonoTime{Millis{mono}}) : std::nullopt;
     archive.number(last.boot);
     archive.number(clock.aligned_);
+    archive.number(clock.before_boot_);
     archive.number(clock.anchored_);
     auto anchor = clock.anchor_wall_.since_epoch.count();
     archive.number(anchor);

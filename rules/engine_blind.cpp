@@ -123,19 +123,18 @@ void Engine::State::stop_count(RuleRun& run, Point from, Point to) {
 }
 
 /// The gate was off, or its clock could not tell: nobody was watched.
-void Engine::State::count_time_off(const SpanClock::Reading& reading, const Record& record, Changes& out) {
-    const auto off = reading.now - reading.ran;
-    if (off <= 0) return;
+void Engine::State::count_time_off(TimeOff off, const Record& record, Changes& out) {
+    if (off.to <= off.from) return;
     std::vector<Index> blind;
     for (const auto index : watching_) {
         auto& run = runs_[index];
-        if (!run.in_force || run.blind || off < blind_limit(run)) continue;
-        stop_count(run, reading.ran, reading.now);
-        if (run.blind_since != kNever) run.blind_since = reading.now;
+        if (!run.in_force || run.blind || off.to - off.from < blind_limit(run)) continue;
+        stop_count(run, off.from, off.to);
+        if (run.blind_since != kNever) run.blind_since = std::max(run.blind_since, off.to);
         blind.push_back(index);
     }
     plan_blindness();
-    if (!blind.empty()) tell_of_blindness(blind, reading.ran, {record.at, reading.now, &record}, out);
+    if (!blind.empty()) tell_of_blindness(blind, off.from, {record.at, off.known, &record}, out);
 }
 
 void Engine::State::tell_of_blindness(const std::vector<Index>& runs, Point from, const Cause& cause, Changes& out) {

@@ -35,7 +35,11 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     if (!is_first) {
         fire_due(reading.ran, std::nullopt, out);
         wall_is_trusted_ = record.wall_is_trusted;
-        count_time_off(reading, record, out);
+        const auto before_boot = clock_.before_boot();
+        if (reading.found_off > 0) put_in_time_off(reading.found_off);
+        count_time_off(reading.found_off > 0 ? TimeOff{before_boot, before_boot + reading.found_off, reading.now}
+                                             : TimeOff{reading.ran, reading.now, reading.now},
+                       record, out);
         fire_due(reading.now, record.at, out);
     }
     clock_.move(moment, reading);

@@ -136,7 +136,16 @@ private:
     void see_again(RuleRun& run, const Cause& cause);
     /// The silences of the run did not count between the two.
     void stop_count(RuleRun& run, Point from, Point to);
-    void count_time_off(const SpanClock::Reading& reading, const Record& record, Changes& out);
+    struct TimeOff {
+        Point from;
+        Point to;
+        Point known;  ///< Now.
+    };
+    void count_time_off(TimeOff off, const Record& record, Changes& out);
+
+    // engine_alignment.cpp
+    void put_in_time_off(std::int64_t off);
+    void put_off(RuleRun& run, SubjectState& state, std::int64_t by);
     void tell_of_blindness(const std::vector<Index>& runs, Point from, const Cause& cause, Changes& out);
     void end_blindness(const Cause& cause, Changes& out);
     [[nodiscard]] std::vector<std::string> dead_sources(const RuleRun& run) const;

@@ -41,6 +41,12 @@ void RecentPoints::drop_until(Point since) {
     head_ = 0;
 }
 
+void RecentPoints::put_off(Point from, std::int64_t by) {
+    for (auto& point : points_) {
+        if (point > from) point += by;
+    }
+}
+
 void DayMarks::add(std::int64_t day) {
     if (latest - day >= 64) mask = 0;  // the clock was far ahead for once: what it said then is no day of ours
     if (mask == 0 || day > latest) {
@@ -85,8 +91,20 @@ void DistinctWindow::drop_until(Point since) {
     std::erase_if(entries_, [&](const Entry& entry) { return entry.at <= since; });
 }
 
+void DistinctWindow::put_off(Point from, std::int64_t by) {
+    for (auto& entry : entries_) {
+        if (entry.at > from) entry.at += by;
+    }
+}
+
 void DistinctWindow::forget(Index value) {
     std::erase_if(entries_, [&](const Entry& entry) { return entry.value == value; });
+}
+
+void SequenceMarks::put_off(Point from, std::int64_t by) {
+    for (auto* mark : {&latest, &other}) {
+        if (mark->at != kNever && mark->at > from) mark->at += by;
+    }
 }
 
 void SequenceMarks::forget(Index value) {

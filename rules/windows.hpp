@@ -25,6 +25,8 @@ public:
     [[nodiscard]] std::vector<Point> after(Point since) const;
     /// Forgets all up to `since`.
     void drop_until(Point since);
+    /// Those after `from` were later by `by`.
+    void put_off(Point from, std::int64_t by);
     [[nodiscard]] std::size_t bytes() const { return points_.capacity() * sizeof(Point); }
 
 private:
@@ -58,6 +60,7 @@ public:
     /// When the n-th latest was, n from 1; there must be as many.
     [[nodiscard]] Point nth_latest(std::size_t n) const { return entries_[entries_.size() - n].at; }
     void drop_until(Point since);
+    void put_off(Point from, std::int64_t by);
     void forget(Index value);
     [[nodiscard]] std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
 
@@ -79,6 +82,7 @@ struct SequenceMarks {
     SequenceMark latest;
     SequenceMark other;
     void put(const SequenceMark& mark);
+    void put_off(Point from, std::int64_t by);
     void forget(Index value);
     /// The latest A at or after `since` (exclusive) whose value is there and is not `value`.
     [[nodiscard]] const SequenceMark* differing_from(Index value, Point since) const;

@@ -163,7 +163,7 @@ private:
 
 struct Case {
     const char* what;
-    const char* steps;
+    std::string steps;
     const char* expected;
 };
 

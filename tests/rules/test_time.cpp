@@ -118,6 +118,41 @@ TEST_CASE("a gate that wakes up in 1970", "[unit]") {
                         });
 }
 
+TEST_CASE("the time off that is known late comes before the boot, not into what is under way", "[unit]") {
+    // 1 08:00 is the last that boot 1 knew; boot 2 wakes in 1970 and learns at 12:00 that it is 12:00.
+    const std::string before = "1 08:00 activity boot=1 mono=500h\n";
+    const auto in_1970 = [](const std::string& what, const std::string& mono) {
+        return "1 00:00 " + what + " boot=2 mono=" + mono + " untrusted at=1970-01-01T08:01:00+08:00\n";
+    };
+    const auto boot = in_1970("started", "1m");
+    const std::string trusted = "1 12:00 clock_trusted boot=2 mono=2m\n";
+    run_cases(
+        rule("watch: door_opened\nper: door\nsequence: {then_not: {watch: door_closed}, within: 2m}"),
+        {{"closed in time",
+          before + boot + in_1970("door_opened door=d", "90s") + trusted + "1 12:01 door_closed door=d boot=2 mono=3m\n", ""},
+         {"not closed in time", before + boot + in_1970("door_opened door=d", "90s") + trusted + "1 12:10 time boot=2 mono=12m",
+          "d firing 1 12:01:30"}});
+    run_cases(rule("watch: granted\nper: card\ncount: {over: 1h, more_than: 2}"),
+              {{"uses of before the boot have left the window",
+                "1 07:58 granted card=c boot=1 mono=499h58m\n1 07:59 granted card=c boot=1 mono=499h59m\n" + before + boot +
+                    trusted + "1 12:01 granted card=c boot=2 mono=3m",
+                ""},
+               {"uses of this boot have not",
+                before + boot + in_1970("granted card=c", "70s") + in_1970("granted card=c", "80s") + trusted +
+                    "1 12:01 granted card=c boot=2 mono=3m\n1 13:00 time boot=2 mono=62m",
+                "c firing 1 12:01; c resolved 1 12:59:10"}});
+    run_cases(rule("watch: card_read\nper: card\nsequence: {then: {watch: card_read, differs: door}, within: 1m}"),
+              {{"a cloned card",
+                before + boot + in_1970("card_read card=c door=a", "100s") + trusted +
+                    "1 12:00 card_read card=c door=b boot=2 mono=2m10s",
+                "c firing 1 12:00"}});
+    run_cases(rule("watch: denied\nper: card\neach: {cooldown: 10m}"),
+              {{"a cooldown of this boot holds on",
+                before + boot + in_1970("denied card=c", "110s") + trusted +
+                    "1 12:01 denied card=c boot=2 mono=3m\n1 12:58 time boot=2 mono=60m",
+                "c firing 1 08:01"}});
+}
+
 TEST_CASE("deadlines are stamped in the site's zone", "[unit]") {
     const auto zone = Zone::find("Europe/Berlin");
     REQUIRE(zone.has_value());
