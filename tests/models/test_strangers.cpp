@@ -16,6 +16,17 @@ namespace {
 
 constexpr Calibration kCalibration{"test", {}, 0.01F, 0.9F, 0.97F, 0.95F};  // Joins within 14 degrees, is new beyond 18.
 constexpr WallTime kMonday{1'790'000'000'000ms};
+using Outcome = Strangers::Outcome;
+
+float nobody(const Template& /*face*/) { return -1.0F; }
+
+/// Good pictures, half a second apart, up to `now`.
+std::vector<SightedFace> pictures(std::initializer_list<double> degrees, WallTime now = kMonday) {
+    std::vector<SightedFace> out;
+    for (const double one : degrees) out.push_back({turned(one), 0.8F, now});
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].at = now - 500ms * (out.size() - 1 - i);
+    return out;
+}
 
 Strangers strangers_with_seed(std::uint64_t seed) {
     return {tag_of("test@1"), kCalibration, [random = std::mt19937_64(seed)]() mutable { return random(); }};
@@ -113,6 +124,120 @@ TEST_CASE("forgetting one forgets that one", "[unit]") {
     CHECK_FALSE(strangers.forget(id));
     REQUIRE(strangers.all().size() == 1);
     CHECK(strangers.all().front().id == other);
+}
+
+TEST_CASE("a new identity takes two good pictures of one face, well apart", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    CHECK(strangers.see(pictures({0}), kMonday, nobody).outcome == Outcome::once);
+    // Two neighbouring frames are one sighting.
+    auto hasty = pictures({0, 1});
+    hasty[0].at = hasty[1].at - 199ms;
+    CHECK(strangers.see(hasty, kMonday, nobody).outcome == Outcome::once);
+    // So are a good and a poor one, and two poor ones are none.
+    auto poor = pictures({0, 1});
+    poor[0].quality = 0.1F;
+    CHECK(strangers.see(poor, kMonday, nobody).outcome == Outcome::once);
+    poor[1].quality = 0.1F;
+    CHECK(strangers.see(poor, kMonday, nobody).outcome == Outcome::poor);
+    // And two that show different faces: a tracker that jumped.
+    CHECK(strangers.see(pictures({0, 60}), kMonday, nobody).outcome == Outcome::once);
+    CHECK(strangers.count() == 0);
+
+    const auto made = strangers.see(pictures({0, 6}), kMonday, nobody);
+    CHECK(made.outcome == Outcome::made);
+    CHECK(made.is_new);
+    REQUIRE(made.changed);
+    CHECK(made.changed->sightings == 1);  // Of one walk-up.
+    CHECK(cosine(made.changed->centroid, turned(3)) == Approx(1.0).margin(1e-4));
+    // A known one is recognised in a single picture.
+    const auto again = strangers.see(pictures({8}, kMonday + 24h), kMonday + 24h, nobody);
+    CHECK(again.outcome == Outcome::known);
+    CHECK(again.id == made.id);
+}
+
+TEST_CASE("a picture of a passer-by does not count, and a better picture counts for more", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    auto walk_up = pictures({0, 90, 6});
+    walk_up[0].quality = 0.9F;
+    walk_up[2].quality = 0.45F;
+    const auto made = strangers.see(walk_up, kMonday, nobody);
+    REQUIRE(made.changed);
+    CHECK(cosine(made.changed->centroid, turned(2)) == Approx(1.0).margin(1e-4));
+}
+
+TEST_CASE("a walk-up with a picture near to a resident is no stranger", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    // The ceiling of 0.9 is 26 degrees.
+    const NearestPerson resident = [](const Template& face) { return cosine(turned(30), face); };
+    CHECK(strangers.see(pictures({0, 5, 1}), kMonday, resident).outcome == Outcome::resident);
+    CHECK(strangers.count() == 0);
+    CHECK(strangers.see(pictures({0, 2, 1}), kMonday, resident).outcome == Outcome::made);
+}
+
+TEST_CASE("an identity whose centroid comes near to a resident is forgotten", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    // Two bad days on either side of the resident, out of their plane: each 26 degrees away, their mean 25.
+    const double tilt = 25 * 3.14159265358979 / 180;
+    const NearestPerson resident = [&](const Template& face) {
+        return cosine(Template{tag_of("test@1"), {static_cast<float>(std::cos(tilt)), 0, static_cast<float>(std::sin(tilt)), 0}},
+                      face);
+    };
+    const auto first = strangers.see(pictures({-7, -6.9}), kMonday, resident);
+    REQUIRE(first.outcome == Outcome::made);
+    const auto second = strangers.see(pictures({6.9, 7}, kMonday + 24h), kMonday + 24h, resident);
+    CHECK(second.outcome == Outcome::resident);
+    CHECK(second.id.empty());
+    CHECK_FALSE(second.changed);
+    CHECK(second.dropped == std::vector<StrangerId>{first.id});
+    CHECK(strangers.count() == 0);
+}
+
+TEST_CASE("a resident who is recognised, or enrolled, is no stranger any more", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    const auto bad_day = strangers.see(turned(0), kMonday).id;
+    const auto other = strangers.see(turned(90), kMonday).id;
+    CHECK(strangers.recognised(turned(16)).empty());
+    CHECK(strangers.recognised(turned(0, "test@2")).empty());
+    CHECK(strangers.recognised(turned(10)) == std::vector<StrangerId>{bad_day});
+    CHECK(strangers.drop_residents([](const Template& face) { return cosine(turned(65), face); }) ==
+          std::vector<StrangerId>{other});
+    CHECK(strangers.count() == 0);
+}
+
+TEST_CASE("two identities that come to agree are one: the older lives on with its age", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    const auto older = strangers.see(turned(0), kMonday);
+    const auto younger = strangers.see(turned(20), kMonday + 24h);  // Beyond 18 degrees: a new one.
+    REQUIRE(younger.is_new);
+    // Nearest to the younger one, whose centroid moves to 14.5 degrees: not near enough yet.
+    const auto third = strangers.see(turned(11), kMonday + 24h * 2);
+    CHECK(third.id == younger.id);
+    CHECK(third.merged.empty());
+    const auto proof = strangers.see(turned(9), kMonday + 24h * 5);
+    CHECK(proof.outcome == Outcome::known);
+    CHECK(proof.id == older.id);
+    CHECK(proof.merged == std::vector<StrangerId>{younger.id});
+    CHECK(proof.dropped == std::vector<StrangerId>{younger.id});
+    REQUIRE(proof.changed);
+    CHECK(proof.changed->sightings == 4);
+    CHECK(proof.changed->first_seen == kMonday);
+    CHECK(proof.changed->last_seen == kMonday + 24h * 5);
+    CHECK(strangers.count() == 1);
+    // Seven days from the last sighting of either.
+    CHECK(strangers.expire(kMonday + 24h * 12 - 1ms).empty());
+    // And thirty from the first sighting of the older one, however often they come.
+    for (int day = 6; day < 30; ++day) REQUIRE(strangers.see(turned(8), kMonday + 24h * day).id == older.id);
+    CHECK(strangers.expire(kMonday + 24h * 30) == std::vector<StrangerId>{older.id});
+}
+
+TEST_CASE("wiping forgets all", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    const auto id = strangers.see(turned(0), kMonday).id;
+    const auto other = strangers.see(turned(90), kMonday).id;
+    CHECK(strangers.wipe() == std::vector<StrangerId>{id, other});
+    CHECK(strangers.count() == 0);
+    CHECK(strangers.wipe().empty());
+    CHECK(strangers.see(turned(0), kMonday).is_new);
 }
 
 TEST_CASE("ids differ even when the source of randomness is stuck", "[unit]") {
