@@ -7,6 +7,7 @@
 
 #include "core/command.hpp"
 #include "core/door_settings.hpp"
+#include "core/face_question.hpp"
 #include "core/record.hpp"
 
 namespace menshen {
@@ -21,9 +22,10 @@ struct Grant {
 
 /// What follows from an event, in this order.
 struct Outcome {
-    std::vector<Record> records;    ///< Committed together, in one transaction.
-    std::vector<Command> commands;  ///< Run at once: they never wait on audit.
-    std::vector<Grant> grants;      ///< Carried out when the door's `audit` setting says: see Gate::carry_out.
+    std::vector<Record> records;          ///< Committed together, in one transaction.
+    std::vector<Command> commands;        ///< Run at once: they never wait on audit.
+    std::vector<FaceQuestion> questions;  ///< For the vision worker.
+    std::vector<Grant> grants;            ///< Carried out when the door's `audit` setting says: see Gate::carry_out.
 };
 
 /// Worst first: the state shown is the first that applies.

@@ -12,8 +12,9 @@
 
 namespace menshen {
 
-/// What opens the door. A face alone is never the only way in, so there is no mode for it.
-enum class DoorMode : std::uint8_t { card, card_or_face };
+/// What opens the door. A face alone is never the only way in, so there is no mode for it. With `card_and_face` the card of a
+/// person whose face is enrolled needs that face beside it; who gave none comes in by card alone.
+enum class DoorMode : std::uint8_t { card, card_or_face, card_and_face };
 /// When the lock goes back: 1 s after the leaf opens (strikes), when it closes (magnets, motor locks), or at the end of `unlock`
 /// only.
 enum class Relock : std::uint8_t { on_opening, on_closing, after_time };
@@ -22,9 +23,13 @@ enum class Audit : std::uint8_t { prompt, strict };
 /// What becomes of credentials with a validity while the wall clock is not trusted.
 enum class UntrustedClock : std::uint8_t { allow, deny };
 
-inline constexpr std::array<std::string_view, 2> kDoorModes{"card", "card_or_face"};
+inline constexpr std::array<std::string_view, 3> kDoorModes{"card", "card_or_face", "card_and_face"};
 inline constexpr std::array<std::string_view, 3> kRelocks{"on_opening", "on_closing", "after_time"};
 inline constexpr std::array<std::string_view, 2> kAudits{"prompt", "strict"};
+/// What a door with `card_and_face` does while none of its cameras works.
+enum class CameraOffline : std::uint8_t { allow, deny };
+
+inline constexpr std::array<std::string_view, 2> kCameraOfflines{"allow", "deny"};
 inline constexpr std::array<std::string_view, 2> kUntrustedClocks{"allow", "deny"};
 
 struct DoorSettings {
@@ -39,8 +44,9 @@ struct DoorSettings {
     Relock relock = Relock::on_closing;
     Audit audit = Audit::prompt;
     UntrustedClock untrusted_clock = UntrustedClock::allow;
-    Millis unlock{5s};       ///< 500ms to 60s.
-    Millis held_after{30s};  ///< 1s to 10m, from the opening.
+    CameraOffline camera_offline = CameraOffline::allow;  ///< `allow`: the card alone opens then.
+    Millis unlock{5s};                                    ///< 500ms to 60s.
+    Millis held_after{30s};                               ///< 1s to 10m, from the opening.
 };
 
 }  // namespace menshen

@@ -33,14 +33,30 @@ struct CardMalformed {
     std::string reason;  ///< "H10301: leading parity is odd".
 };
 
-/// A camera's frame came back from the vision worker. At most one of `person` and `stranger` is set.
+/// What a walk-up before a camera came to. At most one of `person` and `stranger` is set.
 struct FaceSeen {
     DeviceId device;
+    std::uint64_t walk_up = 0;  ///< The same for one visit to one camera; 0: not known.
     PersonId person;
     StrangerId stranger;
     bool new_stranger = false;
     std::uint32_t score_permille = 0;  ///< Cosine to the best person, times 1000.
-    std::string advice;                ///< When the face could not be used: "no face", "come closer".
+    std::string advice;                ///< When the face could not be used: "come closer", "too dark".
+    /// Why this match may not open a door by itself: "extrapolated" (the threshold was not measured for so many persons),
+    /// "liveness_unknown", "liveness_suspect". Empty: it may.
+    std::string greets_only;
+};
+
+/// The answer to a FaceQuestion (core/face_question.hpp). There may be several: a face that is seen better later is compared
+/// anew.
+struct FaceCompared {
+    enum class Face : std::uint8_t { same, other, suspect };
+    std::uint64_t question = 0;
+    DeviceId device;  ///< The camera.
+    std::uint64_t walk_up = 0;
+    Face face = Face::other;  ///< `suspect`: the same, but perhaps only a picture of it.
+    std::uint32_t score_permille = 0;
+    PersonId person;  ///< Whose face it is, if it is somebody else's who is known.
 };
 
 /// Inputs that have a state: one slot each in the queue, the latest wins, never refused.
@@ -85,6 +101,6 @@ struct ClockStepped {
 };
 
 using Event = std::variant<CardRead, CardMalformed, FaceSeen, LineChanged, DeviceChanged, OpenRequested, LockRequested,
-                           ClockStepped, LifeSign>;
+                           ClockStepped, LifeSign, FaceCompared>;
 
 }  // namespace menshen

@@ -11,7 +11,7 @@ constexpr Millis kSignEvery{60'000};
 
 }  // namespace
 
-Gate::Gate(const GateSettings& settings, IndexOf index_of) : index_of_(std::move(index_of)) {
+Gate::Gate(const GateSettings& settings, IndexOf index_of) : index_of_(std::move(index_of)), cameras_(settings.cameras) {
     for (const auto& door : settings.doors) {
         for (const auto& reader : door.readers_in) posts_[reader] = {door.id, Side::in};
         for (const auto& reader : door.readers_out) posts_[reader] = {door.id, Side::out};
@@ -55,12 +55,14 @@ Outcome Gate::on_event(const Event& event, const Now& now) {
 Outcome Gate::on_time(const Now& now) {
     Outcome out;
     for (auto& [id, door] : doors_) door.on_time(now, out);
+    for (const auto& answer : questions_.take_due(now)) settle(answer, now, out);
+    for (const auto& unnamed : questions_.take_unnamed(now)) tell_face(unnamed, now, out);
     note_states(now);
     return out;
 }
 
 std::optional<MonoTime> Gate::next_deadline() const {
-    std::optional<MonoTime> next;
+    std::optional<MonoTime> next = questions_.next_deadline();
     for (const auto& [id, door] : doors_) {
         const auto at = door.next_deadline();
         if (at && (!next || *at < *next)) next = at;
@@ -163,11 +165,14 @@ void Gate::on(const CardRead& read, const Now& now, Outcome& out) {
 
     const Door* door = door_of(read.device);
     if (door == nullptr) return;
+    auto refusal = reason_to_refuse(card, door->settings(), now);
+    if (refusal.empty() && needs_camera(seen, now)) refusal = "no_camera";
+    if (refusal.empty() && ask_for_face(seen, now, out)) return;
     Record decision = std::move(seen);
     decision.more.clear();
     decision.method = Method::card;
     decision.certainty = Certainty::strong;
-    decide(std::move(decision), reason_to_refuse(card, door->settings(), now), *door, out);
+    decide(std::move(decision), refusal, *door, out);
 }
 
 void Gate::on(const CardMalformed& read, const Now& now, Outcome& out) {
@@ -201,8 +206,9 @@ bool Gate::consents(const PersonId& person, const Now& now) const {
 }
 
 void Gate::on(const FaceSeen& face, const Now& now, Outcome& out) {
-    // Nobody usable, or nobody known while no rule asks for strangers: nothing is kept of it.
-    if (!face.person && !face.stranger) return;
+    for (const auto& named : questions_.take_named(face)) tell_face(named, now, out);
+    // Nobody known, and no rule asks for strangers: nothing is kept of it but what would have helped.
+    if (!face.person && !face.stranger) return note_advice(face, now, out);
     if (!is_news(face, now)) return;
     Record seen = at_reader(Kind::face_seen, face.device, now);
     seen.person = face.person;
@@ -212,13 +218,17 @@ void Gate::on(const FaceSeen& face, const Now& now, Outcome& out) {
     describe_person(seen);
     seen.more["score_permille"] = std::int64_t{face.score_permille};
     if (face.new_stranger) seen.more["new_stranger"] = true;
+    if (!face.greets_only.empty()) seen.more["greets_only"] = face.greets_only;
     out.records.push_back(seen);
 
     const Door* door = door_of(face.device);
     if (door == nullptr || !face.person || door->settings().mode != DoorMode::card_or_face) return;
+    const bool suspect = face.greets_only == "liveness_suspect";
+    if (!face.greets_only.empty() && !suspect) return;  // a greeting: the card decides
     Record decision = std::move(seen);
     decision.more.clear();
-    decide(std::move(decision), consents(face.person, now) ? "" : "no_face_consent", *door, out);
+    const auto refusal = !consents(face.person, now) ? "no_face_consent" : suspect ? "face_suspect" : "";
+    decide(std::move(decision), refusal, *door, out);
 }
 
 void Gate::on(const LineChanged& change, const Now& now, Outcome& out) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct GateSettings {
     GateId gate;
     std::vector<DoorSettings> doors;
     std::vector<ActivityInput> inputs{};
+    std::set<DeviceId> cameras{};  ///< Those of the doors' readers that see faces.
     /// The kinds of record that each device can cause: told by its `device_online` and `device_offline` records, so that rules
     /// know when nobody was looking. A device that causes none need not be here.
     std::map<DeviceId, std::vector<Kind>> feeds{};
@@ -63,6 +65,9 @@ public:
     [[nodiscard]] std::vector<DoorView> doors() const;  ///< By id.
     [[nodiscard]] const Door* door(const DoorId& id) const;
 
+    /// Whether each card is compared with the face of whoever presents it: a rule with a legal basis wants to know.
+    void compare_faces_with_cards(bool wanted) { compares_faces_ = wanted; }
+
     /// Adds household, size and tags of the record's person, as they are now; of a record without a person, the size of its
     /// household. Tags whose end has come are left out, unless the clock is not trusted.
     void describe_person(Record& record) const;
@@ -80,6 +85,7 @@ private:
     void on(const CardRead& read, const Now& now, Outcome& out);
     void on(const CardMalformed& read, const Now& now, Outcome& out);
     void on(const FaceSeen& face, const Now& now, Outcome& out);
+    void on(const FaceCompared& compared, const Now& now, Outcome& out);
     void on(const LineChanged& change, const Now& now, Outcome& out);
     void on(const DeviceChanged& change, const Now& now, Outcome& out);
     void on(const OpenRequested& request, const Now& now, Outcome& out);
@@ -93,6 +99,15 @@ private:
     [[nodiscard]] Record at_reader(Kind kind, const DeviceId& device, const Now& now) const;
     [[nodiscard]] Door* door_of(const DeviceId& reader);
     void note_states(const Now& now);
+    // gate_faces.cpp
+    void note_advice(const FaceSeen& face, const Now& now, Outcome& out);
+    [[nodiscard]] std::vector<DeviceId> working_cameras(const Record& read) const;
+    [[nodiscard]] bool needs_face(const Record& read, const Now& now) const;
+    [[nodiscard]] bool needs_camera(const Record& read, const Now& now) const;
+    /// True when the decision waits for the answer.
+    [[nodiscard]] bool ask_for_face(const Record& read, const Now& now, Outcome& out);
+    void settle(const FaceQuestions::Answer& answer, const Now& now, Outcome& out);
+    void tell_face(const FaceQuestions::Named& named, const Now& now, Outcome& out) const;
     [[nodiscard]] bool is_news(const FaceSeen& face, const Now& now);
     [[nodiscard]] bool consents(const PersonId& person, const Now& now) const;
 
@@ -102,6 +117,10 @@ private:
     std::map<DoorId, DoorView> views_;
     std::map<DeviceId, Post> posts_;
     std::map<std::pair<DeviceId, std::string>, WalkUp> walk_ups_;  ///< By camera and identity; those that are over are dropped.
+    std::map<DeviceId, MonoTime> advised_;                         ///< When a camera last recorded an advice.
+    std::set<DeviceId> cameras_;
+    FaceQuestions questions_;
+    bool compares_faces_ = false;
     std::map<DeviceId, bool> online_;
     std::map<DeviceId, ActivityInput> inputs_;
     std::map<DeviceId, bool> moving_;  ///< Activity lines as they were last reported; those that are away are not in it.

@@ -15,9 +15,6 @@ constexpr std::array<std::string_view, kKindCount> kKinds{
     "door_closed",    "door_held",     "door_forced",   "exit_request",   "activity",   "tag_added",     "tag_removed",
     "roster_changed", "rules_changed", "device_online", "device_offline", "clock_step", "clock_trusted", "started",
     "stopped",        "alert",         "mute",          "command",        "gap"};
-constexpr std::array<std::string_view, 2> kSides{"in", "out"};
-constexpr std::array<std::string_view, 6> kMethods{"card", "face", "pin", "exit_button", "remote", "free"};
-constexpr std::array<std::string_view, 2> kCertainties{"weak", "strong"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> parse_enum(const std::array<std::string_view, N>& names, std::string_view text) {

@@ -46,9 +46,13 @@ enum class Kind : std::uint8_t {
 inline constexpr std::size_t kKindCount = 26;
 
 enum class Side : std::uint8_t { in, out };
-enum class Method : std::uint8_t { card, face, pin, exit_button, remote, free };
+enum class Method : std::uint8_t { card, face, card_face, pin, exit_button, remote, free };
 /// `strong`: the person proved it (card, card + face). `weak`: a face picked out of many (1:N).
 enum class Certainty : std::uint8_t { weak, strong };
+
+inline constexpr std::array<std::string_view, 2> kSides{"in", "out"};
+inline constexpr std::array<std::string_view, 7> kMethods{"card", "face", "card_face", "pin", "exit_button", "remote", "free"};
+inline constexpr std::array<std::string_view, 2> kCertainties{"weak", "strong"};
 
 [[nodiscard]] std::string_view to_text(Kind kind);
 [[nodiscard]] std::string_view to_text(Side side);

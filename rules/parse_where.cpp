@@ -13,9 +13,6 @@ constexpr std::array<std::string_view, 16> kFields{
     "person",    "household", "card", "stranger", "door",        "device",    "side",           "method",
     "certainty", "reason",    "tag",  "late",     "person.tags", "gate.tags", "household.size", "stranger.label"};
 constexpr std::array<std::string_view, 2> kTagFields{"person.tags", "gate.tags"};
-constexpr std::array<std::string_view, 2> kSides{"in", "out"};
-constexpr std::array<std::string_view, 6> kMethods{"card", "face", "pin", "exit_button", "remote", "free"};
-constexpr std::array<std::string_view, 2> kCertainties{"weak", "strong"};
 constexpr std::array<std::string_view, 2> kBooleans{"true", "false"};
 constexpr std::size_t kMostValues = 1000;
 constexpr int kLargestHousehold = 1000;

@@ -12,9 +12,6 @@ namespace menshen::rules {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kSides{"in", "out"};
-constexpr std::array<std::string_view, 6> kMethods{"card", "face", "pin", "exit_button", "remote", "free"};
-constexpr std::array<std::string_view, 2> kCertainties{"strong", "weak"};
 constexpr std::array<std::string_view, 4> kStates{"pending", "firing", "acknowledged", "resolved"};
 constexpr std::array<std::string_view, 3> kSeverities{"info", "warning", "critical"};
 constexpr std::array<std::string_view, 4> kCloseReasons{"true", "false", "well", "duplicate"};

@@ -145,6 +145,7 @@ void DoorReader::read_times(MapReader& reader, DoorSettings& door) {
     door.held_after = reader.duration("held_after", {1s, 10min}).value_or(door.held_after);
     door.audit = chosen(reader, "audit", kAudits, door.audit);
     door.relock = chosen(reader, "relock", kRelocks, door.relock);
+    door.camera_offline = chosen(reader, "camera_offline", kCameraOfflines, door.camera_offline);
     door.untrusted_clock = chosen(reader, "untrusted_clock", kUntrustedClocks, door.untrusted_clock);
 }
 
@@ -175,8 +176,10 @@ void DoorReader::check_ways_in(MapReader& reader, const DoorSettings& door) {
         reader.complain(reader.node(), "readers.out",
                         "holds cameras only: a face is never the only way out. Add a card reader or an exit_button");
     }
-    if (faces_open && !any(door.readers_in, frames) && !any(door.readers_out, frames)) {
-        context_.warn(reader.node(), reader.path_of("mode") + " is card_or_face, but no reader of this door is a camera");
+    if (door.mode != DoorMode::card && !any(door.readers_in, frames) && !any(door.readers_out, frames)) {
+        const auto mode = kDoorModes.at(static_cast<std::size_t>(door.mode));
+        context_.warn(reader.node(),
+                      fmt::format("{} is {}, but no reader of this door is a camera", reader.path_of("mode"), mode));
     }
     if (!any(door.readers_in, cards)) {
         context_.warn(reader.node(),

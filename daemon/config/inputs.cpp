@@ -180,6 +180,7 @@ void note_feeds(const Devices& devices, Config& config) {
             for (const auto& reader : *side) {
                 const auto device = devices.find(reader.str());
                 if (device == devices.end()) continue;
+                if (device->second.abilities.frames) config.gate.cameras.insert(reader);
                 const bool opens = device->second.abilities.cards || door.mode == DoorMode::card_or_face;
                 if (opens) feeds[reader.str()].insert({Kind::granted, Kind::denied, Kind::passage});
             }
