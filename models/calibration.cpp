@@ -1,45 +1,73 @@
 #include "models/calibration.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <iostream>
+#include <span>
 
 namespace menshen::models {
+
+/// One compiled-in file.
+struct CalibrationText {
+    const char* file;
+    const char* text;
+};
+extern const CalibrationText kCalibrationTexts[];
+extern const std::size_t kCalibrationCount;
+
 namespace {
 
-// dlib-resnet-v1 by cosine, HOG and five points. Read off half of 630 persons (731 pictures, 273,564 pairs of different persons)
-// of Labeled Faces in the Wild with `menshen-measure-faces`; the other half only checked them. All pairs: a false match rate of
-// 1e-4 at 0.938, of 1e-5 at 0.946. A gallery of N persons asks N questions at once, so the threshold rises with N. With three
-// pictures each and these numbers 0.2 to 2 strangers in a thousand are taken for somebody on the half they come from, and up
-// to 5.5 on the other. docs/models.md has the table.
-constexpr std::array<Calibration::Step, 4> kResnetThresholds = {
-    {{20, 0.941F}, {100, 0.946F}, {300, 0.950F}, {1'000'000, 0.955F}}};
+/// 0.001 written as 1e-3 and as 0.001 may differ in the last bit.
+constexpr double kSlack = 1 + 1e-9;
 
-constexpr std::array<Calibration, 1> kCalibrations = {{
-    {
-        .model = "dlib-resnet-v1",
-        .thresholds = kResnetThresholds,
-        // Two residents this close together cannot be told apart in that picture, whatever the threshold says.
-        .margin = 0.01F,
-        // A resident with three templates stays below it in 2 % of the pictures; most strangers do.
-        .stranger_ceiling = 0.92F,
-        // Nobody checks an identity by hand, so it takes a false match rate of 1e-5 to join one. To be a new one it takes being
-        // unlike all that are known: someone split in two would never come "three days running". Of faces in random order 16 %
-        // then got no identity, 1.8 % of the identities held two persons, and a person had 1.08 identities.
-        .stranger_join = 0.945F,
-        .stranger_new = 0.925F,
-    },
-}};
+const std::vector<Calibration>& shipped() {
+    static const std::vector<Calibration> all = [] {
+        std::vector<Calibration> out;
+        Problems problems;
+        for (const auto& [file, text] : std::span(kCalibrationTexts, kCalibrationCount))
+            if (auto one = parse_calibration(file, text, problems)) out.push_back(std::move(*one));
+        if (problems.has_errors()) {
+            // Only a broken build comes here; a test keeps it from being shipped.
+            std::cerr << "menshen: a calibration that was compiled in is wrong:\n" << problems.text();
+            std::abort();
+        }
+        return out;
+    }();
+    return all;
+}
 
 }  // namespace
 
-float Calibration::threshold_for(std::size_t persons) const {
-    for (const auto& step : thresholds)
-        if (persons <= static_cast<std::size_t>(step.persons)) return step.threshold;
-    return thresholds.empty() ? 2.0F : thresholds.back().threshold;  // 2: no cosine reaches it.
+const Calibration::OneToMany* Calibration::entry_for(std::size_t count, double target_fpir) const {
+    for (const auto& entry : one_to_many)
+        if (entry.persons >= count && entry.fpir <= target_fpir * kSlack) return &entry;
+    return nullptr;
 }
 
+const Calibration::OneToOne* Calibration::entry_for(double target_fmr) const {
+    for (const auto& entry : one_to_one)
+        if (entry.fmr <= target_fmr * kSlack) return &entry;
+    return nullptr;
+}
+
+Threshold Calibration::identify(std::size_t count, double target_fpir) const {
+    const auto* entry = entry_for(count, target_fpir);
+    return entry == nullptr ? Threshold{} : Threshold{entry->cosine, !entry->measured};
+}
+
+Threshold Calibration::verify(double target_fmr) const {
+    const auto* entry = entry_for(target_fmr);
+    return entry == nullptr ? Threshold{} : Threshold{entry->cosine, !entry->measured};
+}
+
+float Calibration::threshold_for(std::size_t count) const { return identify(count, kDefaultFpir).cosine; }
+
 std::optional<Calibration> calibration_of(std::string_view model) {
-    for (const auto& one : kCalibrations)
-        if (one.model == model) return one;
+    const auto at = model.find('@');
+    const auto name = model.substr(0, at);
+    for (const auto& one : shipped())
+        if (one.model == name && (at == std::string_view::npos || model.substr(at + 1) == one.weights)) return one;
     return std::nullopt;
 }
 

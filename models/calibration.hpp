@@ -1,31 +1,95 @@
 #pragma once
-/// What a cosine means, model by model. The numbers were measured; docs/models.md says on what and how.
+/// What a cosine means, model by model: how high it must be for a stated error rate, and how sure that is. Pure data, read from
+/// models/calibration/<model>.yaml (compiled in) or a site's own file of the same form, both written by `menshen-faces
+/// calibrate`. docs/face-accuracy.md has the protocol behind the numbers.
 
+#include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "core/problems.hpp"
 
 namespace menshen::models {
 
+/// No cosine reaches it: the threshold where nothing may match.
+inline constexpr float kNeverMatches = 2.0F;
+/// The share of strangers that may be taken for somebody, unless the config says otherwise.
+inline constexpr double kDefaultFpir = 1e-3;
+/// The share of other people's faces that may pass with a card, unless the config says otherwise.
+inline constexpr double kDefaultFmr = 1e-4;
+
+/// The cosine from which a face is somebody's.
+struct Threshold {
+    float cosine = kNeverMatches;
+    bool extrapolated = true;  ///< Beyond what was measured: it may greet; it must not open a door by face alone.
+};
+
+/// A rate with its 95 % confidence interval; all between 0 and 1.
+struct Rate {
+    double value = 0;
+    double low = 0;
+    double high = 1;
+};
+
 /// Thresholds of one model.
 struct Calibration {
-    /// A match threshold for galleries of up to so many persons.
-    struct Step {
-        int persons;
-        float threshold;
+    /// One face against a gallery of so many persons.
+    struct OneToMany {
+        std::size_t persons = 0;        ///< In the gallery.
+        double fpir = 0;                ///< The stated target: the share of strangers taken for somebody.
+        float cosine = kNeverMatches;   ///< The best person's score must reach it, and lead by `margin`.
+        bool measured = false;          ///< False: extrapolated.
+        Rate observed = {};             ///< The rate behind `cosine`: counted when measured, by the fitted tail when not.
+        std::optional<Rate> tpir = {};  ///< Residents recognised in one picture; nothing when it was not measured.
+        std::size_t behind = 0;         ///< Persons the entry rests on.
     };
-    std::string_view model;            ///< The manifest's name: "dlib-resnet-v1".
-    std::span<const Step> thresholds;  ///< Ascending in persons; beyond the last the last holds.
-    float margin = 0;                  ///< By which the best person must lead the second-best.
-    float stranger_ceiling = 0;        ///< A face this near to a person is no stranger, though it may be nobody either.
-    float stranger_join = 0;           ///< Cosine to a stranger's centroid from which a face is that stranger.
-    float stranger_new = 0;            ///< Below this to every centroid it is a new one; in between it counts for none.
+    /// One face against one person.
+    struct OneToOne {
+        double fmr = 0;  ///< The stated target: the share of other people's faces taken for that person's.
+        float cosine = kNeverMatches;
+        bool measured = false;
+        Rate observed = {};
+        std::optional<Rate> fnmr = {};  ///< The share of a person's own faces refused.
+        std::size_t behind = 0;
+    };
 
+    std::string model;                      ///< The manifest's name: "dlib-resnet-v1".
+    std::vector<OneToMany> one_to_many;     ///< Ascending in persons; within one size from the loosest rate to the strictest.
+    float margin = 0;                       ///< By which the best person must lead the second-best.
+    float stranger_ceiling = 0;             ///< A face this near to a person is no stranger, though it may be nobody either.
+    float stranger_join = 0;                ///< Cosine to a stranger's centroid from which a face is that stranger.
+    float stranger_new = 0;                 ///< Below this to every centroid it is a new one; in between it counts for none.
+    std::vector<OneToOne> one_to_one = {};  ///< From the loosest rate to the strictest.
+    std::string weights = {};               ///< The start of the sha256 of the network's file, as in a template's model.
+    std::string source = {};                ///< On which pictures, in words.
+    std::string pipeline = {};              ///< What made the templates, in words.
+    std::size_t persons = 0;                ///< All persons the thresholds were fitted on.
+    std::size_t pictures = 0;               ///< And their pictures.
+
+    /// The entry for a gallery of `persons`: the next larger size and the next stricter rate that are in the table, so that the
+    /// target holds. Null when the gallery is larger, or the target stricter, than the whole table.
+    [[nodiscard]] const OneToMany* entry_for(std::size_t persons, double target_fpir) const;
+    [[nodiscard]] const OneToOne* entry_for(double target_fmr) const;
+
+    /// 1:N; kNeverMatches and extrapolated beyond the table.
+    [[nodiscard]] Threshold identify(std::size_t persons, double target_fpir) const;
+    /// 1:1; likewise.
+    [[nodiscard]] Threshold verify(double target_fmr) const;
+    /// identify() at the default target.
     [[nodiscard]] float threshold_for(std::size_t persons) const;
 };
 
-/// The numbers of a model, or nothing when it was never calibrated: such a model must not decide anything.
+/// The numbers of a model, or nothing when it was never calibrated: such a model must not decide anything. `model` is a name of
+/// the manifest, or a whole tag ("dlib-resnet-v1@55533b28"): then the weights must be those that were calibrated.
 [[nodiscard]] std::optional<Calibration> calibration_of(std::string_view model);
+
+/// Reads a table; every problem at once with its line and the remedy, and then nothing. Thresholds must not fall as galleries
+/// grow or targets get stricter.
+[[nodiscard]] std::optional<Calibration> parse_calibration(std::string_view file, std::string_view text, Problems& problems);
+
+/// The form that parse_calibration() reads; cosines with four digits, rates with three significant ones.
+[[nodiscard]] std::string to_yaml(const Calibration& calibration);
 
 }  // namespace menshen::models

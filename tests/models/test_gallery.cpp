@@ -13,8 +13,7 @@ using menshen::models::test::turned;
 namespace {
 
 // A match within 10 degrees of the template, 12 with more than two persons; a lead of 0.01.
-constexpr std::array<Calibration::Step, 2> kSteps = {{{2, 0.9781F}, {1000, 0.9848F}}};
-constexpr Calibration kCalibration{"test", kSteps, 0.01F, 0.9F, 0.97F, 0.95F};
+const Calibration kCalibration{"test", {{2, kDefaultFpir, 0.9781F}, {1000, kDefaultFpir, 0.9848F}}, 0.01F, 0.9F, 0.97F, 0.95F};
 
 Enrolled enrolled(const char* person, double degrees, const char* model = "test@1") {
     return {PersonId(person), turned(degrees, model)};

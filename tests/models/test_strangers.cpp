@@ -14,7 +14,7 @@ using menshen::models::test::turned;
 
 namespace {
 
-constexpr Calibration kCalibration{"test", {}, 0.01F, 0.9F, 0.97F, 0.95F};  // Joins within 14 degrees, is new beyond 18.
+const Calibration kCalibration{"test", {}, 0.01F, 0.9F, 0.97F, 0.95F};  // Joins within 14 degrees, is new beyond 18.
 constexpr WallTime kMonday{1'790'000'000'000ms};
 using Outcome = Strangers::Outcome;
 

@@ -1,0 +1,120 @@
+#include "models/calibration.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace menshen;
+using namespace menshen::models;
+
+namespace {
+
+Calibration small_table() {
+    Calibration out;
+    out.model = "test";
+    out.weights = "0badcafe";
+    out.source = "made up, with a \"quote\"";
+    out.pipeline = "none";
+    out.persons = 100;
+    out.pictures = 250;
+    out.margin = 0.02F;
+    out.stranger_ceiling = 0.5F;
+    out.stranger_join = 0.7F;
+    out.stranger_new = 0.6F;
+    out.one_to_one = {{1e-2, 0.4F, true, {0.01, 0.005, 0.02}, Rate{0.02, 0.01, 0.03}, 100},
+                      {1e-4, 0.6F, false, {1e-4, 1e-5, 1e-3}, std::nullopt, 100}};
+    out.one_to_many = {{10, 1e-2, 0.50F, true, {0.01, 0.004, 0.02}, Rate{0.99, 0.97, 1}, 100},
+                       {10, 1e-3, 0.55F, false, {1e-3, 1e-4, 1e-2}, std::nullopt, 100},
+                       {100, 1e-2, 0.58F, false, {0.01, 0.001, 0.1}, std::nullopt, 100}};
+    return out;
+}
+
+std::string problems_of(std::string text) {
+    Problems problems;
+    CHECK_FALSE(parse_calibration("site.yaml", text, problems));
+    return problems.text();
+}
+
+std::string with(std::string text, std::string_view what, std::string_view instead) {
+    const auto at = text.find(what);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, what.size(), instead);
+}
+
+}  // namespace
+
+TEST_CASE("a threshold is that of the next larger gallery and the next stricter rate", "[unit]") {
+    const auto table = small_table();
+    CHECK(table.identify(1, 1e-2).cosine == 0.50F);
+    CHECK(table.identify(10, 0.5).cosine == 0.50F);
+    CHECK_FALSE(table.identify(10, 1e-2).extrapolated);
+    CHECK(table.identify(10, 5e-3).cosine == 0.55F);
+    CHECK(table.identify(10, 5e-3).extrapolated);
+    CHECK(table.identify(11, 1e-2).cosine == 0.58F);
+    CHECK(table.verify(1e-2).cosine == 0.4F);
+    CHECK(table.verify(1e-3).cosine == 0.6F);
+    CHECK(table.verify(1e-3).extrapolated);
+}
+
+TEST_CASE("beyond the table nothing matches", "[unit]") {
+    const auto table = small_table();
+    for (const auto& threshold :
+         {table.identify(101, 1e-2), table.identify(100, 1e-3), table.identify(10, 1e-4), table.verify(1e-5)}) {
+        CHECK(threshold.cosine == kNeverMatches);
+        CHECK(threshold.extrapolated);
+    }
+}
+
+TEST_CASE("a rate is found however it was written", "[unit]") {
+    auto table = small_table();
+    table.one_to_many = {{10, 0.1 * 3, 0.5F, true}};  // 0.30000000000000004
+    CHECK(table.identify(10, 0.3).cosine == 0.5F);
+}
+
+TEST_CASE("a table is written and read without loss", "[unit]") {
+    const auto table = small_table();
+    const auto text = to_yaml(table);
+    Problems problems;
+    const auto read = parse_calibration("test.yaml", text, problems);
+    CAPTURE(problems.text());
+    REQUIRE(read);
+    CHECK(to_yaml(*read) == text);
+    CHECK(read->source == table.source);
+    CHECK(read->persons == 100);
+    REQUIRE(read->one_to_many.size() == 3);
+    CHECK(read->one_to_many[0].tpir->low == 0.97);
+    CHECK_FALSE(read->one_to_many[1].tpir);
+    CHECK(read->one_to_many[2].observed.high == 0.1);
+    CHECK(read->one_to_one[0].measured);
+    CHECK(read->one_to_one[1].behind == 100);
+}
+
+TEST_CASE("every mistake of a table is named with its line, and nothing of it is used", "[unit]") {
+    const auto text = to_yaml(small_table());
+    CHECK(problems_of(with(text, "margin: 0.0200", "margin: lots")).find("site.yaml:9:") == 0);
+    CHECK(problems_of(with(text, "fpir: 0.001", "fpir: 0.02")).find("one_to_many[1] must be stricter") != std::string::npos);
+    CHECK(problems_of(with(text, "cosine: 0.5500", "cosine: 0.4500")).find("lower cosine than a looser fpir") !=
+          std::string::npos);
+    CHECK(problems_of(with(text, "cosine: 0.5800", "cosine: 0.4900"))
+              .find("lower cosine than for 10 persons: run menshen-faces calibrate") != std::string::npos);
+    CHECK(problems_of(with(text, "cosine: 0.6000", "cosine: 0.3000")).find("lower cosine than a looser fmr") !=
+          std::string::npos);
+    CHECK(problems_of(with(text, "[0.01, 0.005, 0.02]", "[0.01, 0.015, 0.02]")).find("low <= rate <= high") != std::string::npos);
+    CHECK(problems_of(with(text, "[0.01, 0.005, 0.02]", "[0.01, x, 0.02]")).find("three numbers") != std::string::npos);
+    CHECK(problems_of(with(text, "[0.01, 0.005, 0.02]", "[0.01, nan, 0.02]")).find("three numbers") != std::string::npos);
+    CHECK(problems_of(with(text, "measured: true", "mesured: true")).find("did you mean \"measured\"") != std::string::npos);
+    CHECK(problems_of(with(text, "persons: 100", "persons: -4")).find("whole number") != std::string::npos);
+    CHECK(problems_of("version: 2\n").find("version") != std::string::npos);
+    CHECK_FALSE(problems_of("").empty());
+}
+
+TEST_CASE("the tables that ship are read, and belong to their weights", "[unit]") {
+    const auto calibration = calibration_of("dlib-resnet-v1");
+    REQUIRE(calibration);
+    CHECK(calibration_of("dlib-resnet-v1@" + calibration->weights));
+    CHECK_FALSE(calibration_of("dlib-resnet-v1@00000000"));
+    CHECK_FALSE(calibration_of("dlib"));
+    CHECK_FALSE(calibration_of(""));
+    CHECK(calibration->margin >= 0);
+    // A stranger must not be easier to recognise than a new one is to make.
+    CHECK(calibration->stranger_new < calibration->stranger_join);
+    for (const auto& entry : calibration->one_to_many) CHECK(entry.observed.low <= entry.observed.high);
+}
