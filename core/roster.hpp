@@ -95,6 +95,8 @@ public:
     [[nodiscard]] const std::map<PersonId, FaceConsent>& faces() const { return faces_; }
 
     std::uint64_t version = 0;  ///< Grows by one with each committed change.
+    /// Face models of undisclosed origin that the operator uses all the same, with the hash of the notice that was accepted.
+    std::map<std::string, std::string> accepted_models;
 
 private:
     std::map<HouseholdId, Household> households_;

@@ -148,33 +148,37 @@ StrangerRow stranger_from(const Json& form, const StrangerId& id) {
 }
 
 Json to_form(const RosterChange& change) {
-    return std::visit(Match{
-                          [](const PutHousehold& put) -> Json {
-                              return {{"is", "household"},
-                                      {"id", put.household.id.str()},
-                                      {"name", put.household.name},
-                                      {"size", put.household.size}};
-                          },
-                          [](const PutPerson& put) -> Json {
-                              Json form = to_form(put.person);
-                              form["is"] = "person";
-                              form["id"] = put.person.id.str();
-                              form["household"] = put.person.household.str();
-                              return form;
-                          },
-                          [](const PutCard& put) { return card_form(put); },
-                          [](const PutFace& put) { return face_form(put); },
-                          [](const RemovePerson&) { return Json(nullptr); },
-                          [](const RemoveCard&) { return Json(nullptr); },
-                          [](const RemoveFace&) { return Json(nullptr); },
-                          // A person's tags are in the person.
-                          [](const PutTag& put) -> Json {
-                              if (put.person) return nullptr;
-                              return {{"is", "gate_tag"}, {"tag", put.tag}, {"until", time_form(put.until)}};
-                          },
-                          [](const RemoveTag&) { return Json(nullptr); },
-                      },
-                      change);
+    return std::visit(
+        Match{
+            [](const PutHousehold& put) -> Json {
+                return {{"is", "household"},
+                        {"id", put.household.id.str()},
+                        {"name", put.household.name},
+                        {"size", put.household.size}};
+            },
+            [](const PutPerson& put) -> Json {
+                Json form = to_form(put.person);
+                form["is"] = "person";
+                form["id"] = put.person.id.str();
+                form["household"] = put.person.household.str();
+                return form;
+            },
+            [](const PutCard& put) { return card_form(put); },
+            [](const PutFace& put) { return face_form(put); },
+            [](const RemovePerson&) { return Json(nullptr); },
+            [](const RemoveCard&) { return Json(nullptr); },
+            [](const RemoveFace&) { return Json(nullptr); },
+            // A person's tags are in the person.
+            [](const PutTag& put) -> Json {
+                if (put.person) return nullptr;
+                return {{"is", "gate_tag"}, {"tag", put.tag}, {"until", time_form(put.until)}};
+            },
+            [](const RemoveTag&) { return Json(nullptr); },
+            [](const AcceptModel& accept) -> Json {
+                return {{"is", "accepted_model"}, {"model", accept.model}, {"notice", accept.notice}, {"by", accept.by}};
+            },
+        },
+        change);
 }
 
 RosterChange change_from(const Json& form) {
@@ -185,6 +189,9 @@ RosterChange change_from(const Json& form) {
         return PutHousehold{{HouseholdId(form.at("id").get<std::string>()), form.at("name").get<std::string>(),
                              form.at("size").get<std::uint32_t>()}};
     if (is == "gate_tag") return PutTag{{}, form.at("tag").get<std::string>(), time_from(form.at("until"))};
+    if (is == "accepted_model")
+        return AcceptModel{form.at("model").get<std::string>(), form.at("notice").get<std::string>(),
+                           form.at("by").get<std::string>()};
     if (is == "person") {
         Person person{.id = PersonId(form.at("id").get<std::string>()),
                       .household = HouseholdId(form.at("household").get<std::string>())};

@@ -198,7 +198,20 @@ RosterImage RosterTable::image(std::uint64_t version) {
     read_cards(out.changes);
     read_faces(out.changes);
     read_gate_tags(out.changes);
+    read_accepted_models(out.changes);
     return out;
+}
+
+void RosterTable::put(const AcceptModel& accept) {
+    db_.run(
+        "INSERT INTO accepted_models (model, notice, by) VALUES (?, ?, ?) "
+        "ON CONFLICT (model) DO UPDATE SET notice = excluded.notice, by = excluded.by",
+        view(accept.model), view(accept.notice), view(accept.by));
+}
+
+void RosterTable::read_accepted_models(std::vector<RosterChange>& out) {
+    auto rows = db_.query("SELECT model, notice, by FROM accepted_models ORDER BY model");
+    while (rows.step()) out.emplace_back(AcceptModel{rows.text(0), rows.text(1), rows.text(2)});
 }
 
 void RosterTable::read_gate_tags(std::vector<RosterChange>& out) {
@@ -303,6 +316,7 @@ void apply(const RosterChange& change, const KeyRing& keys, Roster& roster) {
                    [&](const RemoveFace& remove) { roster.remove_face(remove.person); },
                    [&](const PutTag& put) { roster.put_tag(put.person, put.tag, put.until); },
                    [&](const RemoveTag& remove) { roster.remove_tag(remove.person, remove.tag); },
+                   [&](const AcceptModel& accept) { roster.accepted_models[accept.model] = accept.notice; },
                },
                change);
     ++roster.version;

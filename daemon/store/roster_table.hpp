@@ -48,6 +48,7 @@ private:
     void put(const RemoveFace& remove);
     void put(const PutTag& put);
     void put(const RemoveTag& remove);
+    void put(const AcceptModel& accept);
     void put(const LabelStranger& label);
     [[nodiscard]] Tags tags_of(const PersonId& person);
     void change_person(const PersonId& id, const std::function<void(Person&)>& change);
@@ -57,6 +58,7 @@ private:
     void read_persons(std::vector<RosterChange>& out);
     void read_cards(std::vector<RosterChange>& out);
     void read_faces(std::vector<RosterChange>& out);
+    void read_accepted_models(std::vector<RosterChange>& out);
     void read_gate_tags(std::vector<RosterChange>& out);
     [[nodiscard]] std::vector<FaceTemplateRow> templates_of(const PersonId& person);
     [[nodiscard]] std::string unseal(std::string_view sealed, const std::string& place) const;

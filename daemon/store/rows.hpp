@@ -84,8 +84,14 @@ struct RemoveTag {
     std::string tag;
     std::optional<WallTime> ended{};
 };
+/// The operator has read the notice of a model whose origin is not disclosed, and uses it all the same.
+struct AcceptModel {
+    std::string model;   ///< The manifest's name.
+    std::string notice;  ///< sha256 of the notice, in hex: another text has to be accepted anew.
+    std::string by;
+};
 using RosterChange =
-    std::variant<PutHousehold, PutPerson, RemovePerson, PutCard, RemoveCard, PutFace, RemoveFace, PutTag, RemoveTag>;
+    std::variant<PutHousehold, PutPerson, RemovePerson, PutCard, RemoveCard, PutFace, RemoveFace, PutTag, RemoveTag, AcceptModel>;
 
 struct PutStranger {
     StrangerRow stranger;

@@ -106,3 +106,10 @@ CREATE TABLE gate_tags (
     tag TEXT PRIMARY KEY,
     until_ms INTEGER
 ) WITHOUT ROWID;
+
+-- Face models whose notice the operator has read and accepted (`menshen models accept`).
+CREATE TABLE accepted_models (
+    model TEXT PRIMARY KEY,
+    notice TEXT NOT NULL,
+    by TEXT NOT NULL
+) WITHOUT ROWID;

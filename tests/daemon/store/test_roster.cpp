@@ -282,3 +282,20 @@ TEST_CASE("a backup of another version than the roster is renewed at the start",
     for (int i = 0; i < 1000 && version() != 5; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     CHECK(version() == 5);
 }
+
+TEST_CASE("an accepted model comes back after a restart and from the backup; a new notice is accepted anew", "[store]") {
+    const TempFolder folder;
+    {
+        Gate gate(folder.path());
+        gate.commit(roster_batch({AcceptModel{"odd-512", "aa", "uid 0"}}));
+        gate.commit(roster_batch({AcceptModel{"odd-512", "bb", "uid 0"}, AcceptModel{"odd-liveness", "cc", "uid 0"}}));
+    }
+    Gate gate(folder.path());
+    const std::map<std::string, std::string> accepted{{"odd-512", "bb"}, {"odd-liveness", "cc"}};
+    CHECK(gate.opened.roster.accepted_models == accepted);
+    const auto image = read_backup(folder.path() / "roster.backup", gate.store().keys());
+    REQUIRE(image);
+    Roster restored;
+    for (const auto& change : image->changes) apply(change, gate.store().keys(), restored);
+    CHECK(restored.accepted_models == accepted);
+}
