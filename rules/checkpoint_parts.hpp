@@ -13,7 +13,7 @@
 
 namespace menshen::rules {
 
-inline constexpr std::string_view kCheckpointHeader = "menshen rules 4\n";
+inline constexpr std::string_view kCheckpointHeader = "menshen rules 5\n";
 inline constexpr std::size_t kSealBytes = 16;
 
 inline std::string checkpoint_seal(std::string_view bytes) {

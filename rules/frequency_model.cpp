@@ -46,6 +46,7 @@ void FrequencyModel::open(std::int64_t day) {
     day_ = day;
     today_ = 0;
     today_hours_ = 0;
+    look_at_ = 0;
 }
 
 /// Takes the day out of the recent ones and into the sums.
@@ -150,16 +151,31 @@ void FrequencyModel::add_use(const Stamp& at, const FrequencyLimits& limits, Fre
     ++today_;
     const auto hour = std::chrono::duration_cast<std::chrono::hours>(at.time_of_day()).count();
     today_hours_ |= 1U << static_cast<unsigned>(std::clamp<std::int64_t>(hour, 0, kHours - 1));
-    if (unusual_) return;
+    if (!unusual_ && today_ >= look_at_) look(limits, population.prior());
+}
+
+/// Turns to unusual, or says from how many uses on it may. What the population believes changes a little in the meantime, and so
+/// the next look comes a little early.
+void FrequencyModel::look(const FrequencyLimits& limits, const FrequencyPrior& prior) {
     const auto enough = limits.odds_needed();
-    if (!FrequencyReading(*this, population.prior(), FrequencyReading::Days::at_a_glance).may_be(enough, limits)) return;
-    if (FrequencyReading(*this, population.prior(), FrequencyReading::Days::with_today).rise(limits).odds < enough) return;
+    look_at_ = today_ + 1;
+    const FrequencyReading glance(*this, prior, FrequencyReading::Days::at_a_glance);
+    if (!glance.may_be(enough, limits)) {
+        if (spread_ > 0) look_at_ = std::max(look_at_, glance.uses_to_look(enough, limits));
+        return;
+    }
+    const auto rise = FrequencyReading(*this, prior, FrequencyReading::Days::with_today).rise(limits);
+    if (rise.odds < enough) {
+        look_at_ = std::max(look_at_, today_ + rise.uses_short_of(enough));
+        return;
+    }
     unusual_ = true;
     unusual_since_ = day_;
 }
 
 void FrequencyModel::accept(FrequencyPopulation& population) {
     unusual_ = false;
+    look_at_ = 0;
     if (day_ == kNoDay) return;
     // What was before says nothing about the new level; how uneven the days are may stay.
     const FrequencyReading reading(*this, population.prior(), FrequencyReading::Days::with_today);
@@ -189,6 +205,7 @@ void transfer(Archive& archive, FrequencyModel& model) {
     archive.number(m.unusual_since_);
     archive.number(m.today_);
     archive.number(m.today_hours_);
+    archive.number(m.look_at_);
     archive.number(m.silent_days_);
     archive.number(m.unusual_);
     for (auto& value : m.recent_) archive.number(value);

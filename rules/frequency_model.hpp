@@ -86,14 +86,16 @@ private:
     void retire_all(const FrequencyPrior& prior);
     void note_silence(const FrequencyPrior& prior);
     void learn(FrequencyPopulation& population);
+    void look(const FrequencyLimits& limits, const FrequencyPrior& prior);
     void find_new(const FrequencyReading& reading, std::size_t raised, FrequencyEvidence& evidence) const;
 
     std::int64_t day_ = kNoDay;       ///< The open local day.
     std::int64_t unusual_since_ = 0;  ///< The day of the verdict.
     std::uint32_t today_ = 0;         ///< Uses in the open day.
     std::uint32_t today_hours_ = 0;   ///< Bit h: used in hour h.
-    std::uint32_t silent_days_ = 0;   ///< Closed days since the last use.
-    float silence_ = 0;               ///< How surprising they are, in nats.
+    std::uint32_t look_at_ = 0;  ///< Uses in the open day at which the verdict is worth a look again; none can make it before.
+    std::uint32_t silent_days_ = 0;  ///< Closed days since the last use.
+    float silence_ = 0;              ///< How surprising they are, in nats.
     bool unusual_ = false;
     // The last four weeks by day, then all before as sums that fade.
     std::array<std::uint16_t, kRecentDays> recent_{};

@@ -23,6 +23,9 @@ constexpr double kTail = 2.5;  // the grid ends so many standard deviations out
 constexpr double kMostOdds = 1e12;
 // A glance asks for this many nats less than the full sum would have to find in its best term.
 constexpr double kGlanceMargin = 3.6;
+// The next look comes while so many nats are missing still: the population changes while the day is open.
+constexpr double kEarly = 0.2;
+constexpr double kEarlyOdds = 2;
 
 // Another person's use, as quantiles of the population's levels; the last is that of two persons.
 constexpr std::array<double, kAdditions> kQuantiles{-1.15, -0.32, 0.32, 1.15, 0};
@@ -67,6 +70,7 @@ public:
     [[nodiscard]] FrequencyReading::Rise rise(const FrequencyLimits& limits) const;
 
 private:
+    [[nodiscard]] double most_per_use() const;
     void lay_out();
     void weigh();
     void add_persons();
@@ -168,7 +172,18 @@ FrequencyReading::Rise FrequencyGrid::rise(const FrequencyLimits& limits) const 
         }
     }
     rise.odds = std::min(rise.odds, kMostOdds);
+    rise.most_per_use = most_per_use();
     return rise;
+}
+
+// One more use of today makes of f(x; mu + a) / f(x; mu) (r1 + x) / (r0 + x) times as much, and of P(mu) (r0 + x) over its mean:
+// together no more than the largest r1 + x over the least r0 + x.
+double FrequencyGrid::most_per_use() const {
+    const auto& today = reading_.recent_[0];
+    const double own = reading_.pattern_[today.weekday] / (reading_.spread_ - 1);
+    const double other = reading_.prior_.weekday[today.weekday] / (reading_.spread_ - 1);
+    const double most = level_[kLevels - 1] * own + *std::max_element(addition_.begin(), addition_.end()) * other;
+    return (most + today.uses) / (level_[0] * own + today.uses);
 }
 
 // Half of chi-square of the last k days against all: no sum finds more in its term for k, so where it is small for every k, the
@@ -186,6 +201,40 @@ bool FrequencyReading::may_be(double enough, const FrequencyLimits& limits) cons
         most = std::max(most, (uses - usual) * (uses - usual) / (2 * spread_ * usual * rest));
     }
     return most >= std::log(enough) - kGlanceMargin;
+}
+
+// Each more use of today raises what may_be() compares, as long as the uses of the last days are no more than all there are: so
+// in each span of days it is the larger root of a quadratic.
+std::uint32_t FrequencyReading::uses_to_look(double enough, const FrequencyLimits& limits) const {
+    const double needed = std::log(enough) - kGlanceMargin - kEarly;
+    if (needed <= 0) return 0;
+    const double today = recent_[0].uses;
+    const double per_use = 1 / (spread_ * prior_exposure_ + exposure_);  // of the level
+    const double level = level_ - today * per_use;                       // without today's
+    double least = most_;
+    double uses = -today, exposure = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+        uses += recent_[i].uses;
+        exposure += pattern_[recent_[i].weekday];
+        if (recent_[i].age + 1 < limits.over_days) continue;
+        if (days_before(i + 1) < kFewestDaysBefore) break;
+        // (uses + x - usual(x))^2 = scale * usual(x), where usual(x) = usual + more * x
+        const double scale = 2 * needed * spread_ * std::max(0.1, 1 - exposure / exposure_);
+        const double usual = level * exposure;
+        const double more = per_use * exposure;
+        const double rest = 1 - more;
+        const double half = rest * (uses - usual) - scale * more / 2;
+        const double inside = half * half - rest * rest * ((uses - usual) * (uses - usual) - scale * usual);
+        least = std::min(least, (std::sqrt(std::max(0.0, inside)) - half) / (rest * rest));
+    }
+    return static_cast<std::uint32_t>(std::max(0.0, least));
+}
+
+std::uint32_t FrequencyReading::Rise::uses_short_of(double enough) const {
+    const double factor = enough / (kEarlyOdds * odds);
+    if (!(factor > 1) || !(most_per_use > 1)) return 1;
+    constexpr double most = 1000;
+    return static_cast<std::uint32_t>(std::min(most, std::max(1.0, std::log(factor) / std::log(most_per_use))));
 }
 
 FrequencyReading::Rise FrequencyReading::rise(const FrequencyLimits& limits) const { return FrequencyGrid(*this).rise(limits); }

@@ -55,9 +55,9 @@ void FrequencyReading::take_days(const FrequencyModel& model, Days days) {
         uses_[day] = model.uses_[day];
         old_by_weekday_[day] = model.days_[day];
     }
-    const auto most = static_cast<std::uint32_t>(model.most_a_day(prior_));
+    most_ = static_cast<std::uint32_t>(model.most_a_day(prior_));
     for (std::size_t i = 0; i < size_; ++i) {
-        recent_[i].uses = std::min(recent_[i].uses, most);
+        recent_[i].uses = std::min(recent_[i].uses, most_);
         if (recent_[i].age == 0 && days != Days::closed) continue;  // it is not over
         days_[recent_[i].weekday] += 1;
         uses_[recent_[i].weekday] += recent_[i].uses;

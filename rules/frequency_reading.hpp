@@ -36,11 +36,17 @@ public:
 
     /// False when it is plain, at a hundredth of the cost, that the odds below are not `enough`.
     [[nodiscard]] bool may_be(double enough, const FrequencyLimits& limits) const;
+    /// Not more than the uses of today from which on `may_be` is true, with a little room for a population that changes. Of a
+    /// reading at a glance.
+    [[nodiscard]] std::uint32_t uses_to_look(double enough, const FrequencyLimits& limits) const;
     /// The number of newest days that speak most for a rise (0 when none do), and the odds for a rise, whenever it was, against
     /// none: a Shiryaev-Roberts sum, at most 1e12.
     struct Rise {
         std::size_t days = 0;
         double odds = 0;
+        double most_per_use = 0;  ///< One more use today multiplies the odds by no more.
+        /// So many more uses today may bring the odds to `enough`; no fewer do.
+        [[nodiscard]] std::uint32_t uses_short_of(double enough) const;
     };
     [[nodiscard]] Rise rise(const FrequencyLimits& limits) const;
     /// Uses to be expected a day, judged by the days before the `raised` newest ones.
@@ -73,6 +79,7 @@ private:
     const FrequencyPrior& prior_;
     std::array<Day, kMost> recent_{};  ///< Newest first, without the days of absence.
     std::size_t size_ = 0;
+    std::uint32_t most_ = 0;                ///< Of one day's uses, no more are counted.
     std::array<double, kWeekdays> days_{};  ///< Of the whole history.
     std::array<double, kWeekdays> uses_{};
     double old_exposure_ = 0, old_uses_ = 0;  ///< Of the days before the recent ones.

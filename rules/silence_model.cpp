@@ -84,23 +84,66 @@ Millis up_to_minute(double hours) {
 
 }  // namespace
 
-/// The gamma posterior of each hazard: `ends` in `hours`; and how long a silence that begins in an hour lasts in the mean.
-struct SilenceModel::Hazards {
+/// The gamma posterior of each hazard: `ends` in `hours`; and how long a silence that begins in an hour lasts in the mean. Only
+/// what is asked for is reckoned: most silences end in the first bands, and the model is mostly out of the cache.
+class SilenceModel::Hazards {
+public:
     struct Cell {
-        double ends;
-        double hours;
+        double ends = 0;
+        double hours = 0;
     };
-    std::array<std::array<Cell, kBands>, kHours> cells;
-    std::array<double, kHours> mean_hours;
+    explicit Hazards(const SilenceModel& model) : model_(model) {}
 
+    /// Bands are asked for one after the other.
+    [[nodiscard]] Cell at(std::size_t hour, std::size_t band) {
+        if (band != band_) enter(band);
+        const auto& ends = model_.ends_[band];
+        Cell cell = prior_;
+        for_near(kNear, hour, [&](std::size_t near, double weight) {
+            cell.ends += weight * ends[near].count;
+            cell.hours += weight * ends[near].hours;
+        });
+        return cell;
+    }
     /// Between the middles of the hours.
     [[nodiscard]] double mean_at(double hour) const {
+        double count = 1;
+        double hours = 1;
+        for (const auto& begin : model_.begins_) {
+            count += begin.count;
+            hours += begin.hours;
+        }
+        const auto mean = [&](std::size_t h) {
+            double near_count = kBeginWeight;
+            double near_hours = kBeginWeight * hours / count;
+            for_near(kNearBegin, h, [&](std::size_t near, double weight) {
+                near_count += weight * model_.begins_[near].count;
+                near_hours += weight * model_.begins_[near].hours;
+            });
+            return near_hours / near_count;
+        };
         const double place = hour + kHours - 0.5;
         const double whole = std::floor(place);
         const double part = place - whole;
         const auto h = static_cast<std::size_t>(whole) % kHours;
-        return mean_hours[h] * (1 - part) + mean_hours[(h + 1) % kHours] * part;
+        return mean(h) * (1 - part) + mean((h + 1) % kHours) * part;
     }
+
+private:
+    void enter(std::size_t band) {
+        band_ = band;
+        double ends = kPriorWeight;
+        double hours = kPriorWeight * kBandMiddle[band] / kPriorEnds;
+        for (const auto& hour : model_.ends_[band]) {
+            ends += hour.count;
+            hours += hour.hours;
+        }
+        prior_ = {kBandWeight, kBandWeight * hours / ends};
+    }
+
+    const SilenceModel& model_;
+    std::size_t band_ = kBands;
+    Cell prior_;  ///< Of the cells of the band.
 };
 
 /// Goes through a silence piece by piece, each in one hour of the day and one band of age.
@@ -134,12 +177,12 @@ private:
 class SilenceModel::Scores {
 public:
     Scores(const SilenceModel& model, const Stamp& since, double until)
-        : known_(model.hazards()), walk_(since, until), begin_(kTilt * std::log(known_.mean_at(hours_of(since.time_of_day())))) {}
+        : known_(model), walk_(since, until), begin_(kTilt * std::log(known_.mean_at(hours_of(since.time_of_day())))) {}
 
     [[nodiscard]] bool next() {
         outlasted_ += piece_;
         if (!walk_.next()) return false;
-        cell_ = known_.cells[walk_.h][walk_.band];
+        cell_ = known_.at(walk_.h, walk_.band);
         offset_ = begin_ - kTilt * std::log(cell_.ends / cell_.hours);
         piece_ = lasts(walk_.to);
         return true;
@@ -163,7 +206,7 @@ private:
     Hazards known_;
     Walk walk_;
     double begin_;
-    Hazards::Cell cell_{};
+    Hazards::Cell cell_;
     double offset_ = 0;
     double outlasted_ = 0;  ///< -ln of the chance to outlast the pieces before.
     double piece_ = 0;      ///< And of this one.
@@ -171,8 +214,8 @@ private:
 
 void SilenceModel::begin_day(std::int64_t day) {
     day_ = day;
-    for (auto& hour : ends_) {
-        for (auto& cell : hour) {
+    for (auto& band : ends_) {
+        for (auto& cell : band) {
             cell.count *= kKeptPerDay;
             cell.hours *= kKeptPerDay;
         }
@@ -206,50 +249,14 @@ void SilenceModel::add_mark(const Stamp& at, Millis silence) {
     Walk walk(since, length);
     Tally* last = nullptr;
     while (walk.next()) {
-        last = &ends_[walk.h][walk.band];
+        last = &ends_[walk.band][walk.h];
         last->hours += static_cast<float>(walk.to - walk.from);
     }
-    if (last == nullptr) last = &ends_[walk.h][walk.band];
+    if (last == nullptr) last = &ends_[walk.band][walk.h];
     last->count += 1;
     auto& begin = begins_[static_cast<std::size_t>(hours_of(since.time_of_day()))];
     begin.count += 1;
     begin.hours += static_cast<float>(length);
-}
-
-SilenceModel::Hazards SilenceModel::hazards() const {
-    Hazards out{};
-    for (std::size_t band = 0; band < kBands; ++band) {
-        double ends = kPriorWeight;
-        double hours = kPriorWeight * kBandMiddle[band] / kPriorEnds;
-        for (const auto& hour : ends_) {
-            ends += hour[band].count;
-            hours += hour[band].hours;
-        }
-        for (std::size_t h = 0; h < kHours; ++h) {
-            auto& cell = out.cells[h][band];
-            cell = {kBandWeight, kBandWeight * hours / ends};
-            for_near(kNear, h, [&](std::size_t near, double weight) {
-                cell.ends += weight * ends_[near][band].count;
-                cell.hours += weight * ends_[near][band].hours;
-            });
-        }
-    }
-    double count = 1;
-    double hours = 1;
-    for (const auto& begin : begins_) {
-        count += begin.count;
-        hours += begin.hours;
-    }
-    for (std::size_t h = 0; h < kHours; ++h) {
-        double near_count = kBeginWeight;
-        double near_hours = kBeginWeight * hours / count;
-        for_near(kNearBegin, h, [&](std::size_t near, double weight) {
-            near_count += weight * begins_[near].count;
-            near_hours += weight * begins_[near].hours;
-        });
-        out.mean_hours[h] = near_hours / near_count;
-    }
-    return out;
 }
 
 // An alert of silences that begin at one hour is worth its cost when, at the threshold, the chance S that a silence lasts so long
@@ -313,11 +320,11 @@ Millis SilenceModel::usual_until(const Stamp& since, const SilenceBudget& budget
 
 Millis SilenceModel::usual_silence(const Stamp& since) const {
     if (is_cold()) return Millis{0};
-    const auto known = hazards();
+    Hazards known(*this);
     double left = kUsualScore;
     Walk walk(since, kLongestHours);
     while (walk.next()) {
-        const auto& cell = known.cells[walk.h][walk.band];
+        const auto cell = known.at(walk.h, walk.band);
         const double hazard = cell.ends / cell.hours;
         const double risk = (walk.to - walk.from) * hazard;
         if (risk >= left) return up_to_minute(walk.from + left / hazard);
@@ -335,10 +342,10 @@ void transfer(Archive& archive, SilenceModel& model) {
         // Nothing that was learned is negative or infinite; one such value would spread to all.
         if (Archive::kReads && !(value >= 0 && value < std::numeric_limits<float>::infinity())) value = 0;
     };
-    for (auto& hour : model.ends_) {
-        for (auto& cell : hour) {
-            exact(cell.count);
-            exact(cell.hours);
+    for (std::size_t hour = 0; hour < model.kHours; ++hour) {
+        for (auto& band : model.ends_) {
+            exact(band[hour].count);
+            exact(band[hour].hours);
         }
     }
     for (auto& begin : model.begins_) {

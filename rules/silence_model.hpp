@@ -57,18 +57,17 @@ private:
         float hours = 0;
         bool operator==(const Tally&) const = default;
     };
-    struct Hazards;
+    class Hazards;
     class Walk;
     class Scores;
 
     void begin_day(std::int64_t day);
-    [[nodiscard]] Hazards hazards() const;
     [[nodiscard]] double score(const Stamp& since, double hours) const;
     [[nodiscard]] float& bin_of(double score);
     [[nodiscard]] double limit_score(double alerts_per_day) const;
     [[nodiscard]] double record_score() const;
 
-    std::array<std::array<Tally, kBands>, kHours> ends_{};  ///< By the hour of the day and the age of the silence in that hour.
+    std::array<std::array<Tally, kHours>, kBands> ends_{};  ///< By the age of the silence and the hour of the day.
     std::array<Tally, kHours> begins_{};                    ///< By the hour of the day in which the silence began.
     std::array<float, kScoreBins> scores_{};                ///< Of past silences, each by what was known before it.
     float days_ = 0;

@@ -228,6 +228,10 @@ int main(int argc, char** argv) {
         bench_count_rule();
         return 0;
     }
+    if (argc > 1 && std::string_view(argv[1]) == "--two-learn") {  // alone, for a profiler
+        bench_engine(Learning::two_rules);
+        return 0;
+    }
     const auto rules = twenty_rules(Learning::two_rules);
     if (!rules) return 1;
     bench_engine(Learning::none);
