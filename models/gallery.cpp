@@ -1,32 +1,56 @@
 #include "models/gallery.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
+#include <new>
 #include <set>
 
 namespace menshen::models {
 namespace {
 
-// Eight sums at once: the order of additions is then the compiler's to vectorise without -ffast-math.
-float dot(const float* a, const float* b, std::size_t count) {
-    std::array<float, 8> sums{};
-    std::size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += a[i + lane] * b[i + lane];
-    float sum = 0;
-    for (; i < count; ++i) sum += a[i] * b[i];
-    for (const float part : sums) sum += part;
-    return sum;
-}
+/// Wipes what was handed in, on every way out.
+class WipeAtEnd {
+public:
+    explicit WipeAtEnd(std::vector<Enrolled>& enrolled) : enrolled_(enrolled) {}
+    WipeAtEnd(const WipeAtEnd&) = delete;
+    WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+    ~WipeAtEnd() {
+        for (auto& one : enrolled_) wipe(one.face.values);
+    }
+
+private:
+    std::vector<Enrolled>& enrolled_;
+};
+
+/// The numbers as a row: in place when the dimension needs no padding, as it is with every model in sight.
+class Probe {
+public:
+    explicit Probe(const Template& face) : row_(face.values.data()) {
+        if (face.values.size() == row_floats(face.values.size())) return;
+        padded_.resize(row_floats(face.values.size()));
+        std::copy(face.values.begin(), face.values.end(), padded_.begin());
+        row_ = padded_.data();
+    }
+    [[nodiscard]] const float* row() const { return row_; }
+
+private:
+    SecretFloats padded_;
+    const float* row_;
+};
 
 }  // namespace
 
-Gallery::Gallery(ModelTag model, Calibration calibration)
-    : model_(std::move(model)), calibration_(calibration), threshold_(calibration.threshold_for(0)) {}
+Gallery::Gallery(ModelTag model, Calibration calibration, GallerySettings settings)
+    : model_(std::move(model)),
+      calibration_(std::move(calibration)),
+      settings_(settings),
+      identify_(calibration_.identify(0, settings.target_fpir)),
+      verify_(calibration_.verify(settings.target_fmr)) {}
 
-Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) {
+Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) try {
+    const WipeAtEnd wipe_at_end(enrolled);
     std::set<PersonId> again;
+    // In the order of their ids, so that neither the order of enrolment nor of the database decides a tie.
     std::map<PersonId, std::vector<const Template*>> by_person;
     std::size_t kept = 0;
     for (const auto& one : enrolled) {
@@ -42,41 +66,57 @@ Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) {
     }
     if (kept > kMaxTemplates) return fail("{} face templates; a gate holds at most {}", kept, kMaxTemplates);
 
-    persons_.clear();
-    owners_.clear();
-    values_.clear();
-    values_.reserve(kept * model_.dim);
+    const std::size_t row = row_floats(model_.dim);
+    SecretFloats values(kept * row);
+    std::vector<PersonId> persons;
+    std::vector<std::size_t> first_row;
+    std::vector<std::uint32_t> owners;
     for (const auto& [person, faces] : by_person) {
+        first_row.push_back(owners.size());
         for (const auto* face : faces) {
-            owners_.push_back(static_cast<std::uint32_t>(persons_.size()));
-            values_.insert(values_.end(), face->values.begin(), face->values.end());
+            std::copy(face->values.begin(), face->values.end(),
+                      values.begin() + static_cast<std::ptrdiff_t>(owners.size() * row));
+            owners.push_back(static_cast<std::uint32_t>(persons.size()));
         }
-        persons_.push_back(person);
+        persons.push_back(person);
     }
-    threshold_ = calibration_.threshold_for(persons_.size());
+    first_row.push_back(owners.size());
+    identify_ = calibration_.identify(persons.size(), settings_.target_fpir);
+    values_.swap(values);
+    persons_.swap(persons);
+    first_row_.swap(first_row);
+    owners_.swap(owners);
     return std::vector<PersonId>(again.begin(), again.end());
+} catch (const std::bad_alloc&) {
+    return fail("no memory for the face templates of the gate");
 }
 
 Comparison Gallery::compare(const Template& face) const {
     Comparison out;
     if (face.model != model_ || face.values.size() != model_.dim || owners_.empty()) return out;
-    // Templates of a person lie together, so one pass finds each person's best and the best two persons.
-    std::uint32_t best = 0;
-    for (std::size_t i = 0; i < owners_.size();) {
-        const auto owner = owners_[i];
-        float score = -1.0F;
-        for (; i < owners_.size() && owners_[i] == owner; ++i)
-            score = std::max(score, dot(values_.data() + i * model_.dim, face.values.data(), model_.dim));
-        if (score > out.best_score) {
-            out.second_score = out.best_score;
-            out.best_score = score;
-            best = owner;
-        } else {
-            out.second_score = std::max(out.second_score, score);
-        }
-    }
-    out.best = persons_[best];
-    out.accepted = out.best_score >= threshold_ && out.best_score - out.second_score >= calibration_.margin;
+    const Probe probe(face);
+    const auto top = best_two(best_kernel(), {values_.data(), row_floats(model_.dim), owners_}, probe.row());
+    out.best = persons_[top.best];
+    out.best_score = top.best_score;
+    out.second_score = top.second_score;
+    out.accepted = top.best_score >= identify_.cosine && top.best_score - top.second_score >= calibration_.margin;
+    out.extrapolated = identify_.extrapolated;
+    return out;
+}
+
+Verification Gallery::verify(const PersonId& person, const Template& face) const {
+    Verification out;
+    const auto found = std::lower_bound(persons_.begin(), persons_.end(), person);
+    if (found == persons_.end() || *found != person) return out;
+    out.enrolled = true;
+    if (face.model != model_ || face.values.size() != model_.dim) return out;
+    const auto index = static_cast<std::size_t>(found - persons_.begin());
+    const std::size_t row = row_floats(model_.dim);
+    const Probe probe(face);
+    for (std::size_t i = first_row_[index]; i < first_row_[index + 1]; ++i)
+        out.score = std::max(out.score, row_product(values_.data() + i * row, probe.row(), row));
+    out.accepted = out.score >= verify_.cosine;
+    out.extrapolated = verify_.extrapolated;
     return out;
 }
 

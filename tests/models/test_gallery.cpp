@@ -65,6 +65,89 @@ TEST_CASE("templates of another model are never compared, and their persons are 
     CHECK_FALSE(foreign.accepted);
 }
 
+TEST_CASE("two persons with the same face: the one whose id comes first is best, and nobody is accepted", "[unit]") {
+    Gallery gallery(tag_of("test@1"), kCalibration);
+    for (const bool turned_round : {false, true}) {
+        std::vector<Enrolled> both = {enrolled("li", 0), enrolled("wang", 0)};
+        if (turned_round) std::swap(both[0], both[1]);
+        REQUIRE(gallery.set(std::move(both)));
+        const auto found = gallery.compare(turned(0));
+        CHECK(found.best == PersonId("li"));
+        CHECK(found.best_score == found.second_score);
+        CHECK_FALSE(found.accepted);
+    }
+}
+
+TEST_CASE("the threshold is the table's for this gallery and this target, and says whether it was measured", "[unit]") {
+    Calibration calibration = kCalibration;
+    calibration.one_to_many = {{.persons = 2, .fpir = 1e-2, .cosine = 0.90F, .measured = true},
+                               {.persons = 2, .fpir = 1e-3, .cosine = 0.95F, .measured = true},
+                               {.persons = 3, .fpir = 1e-2, .cosine = 0.96F, .measured = false}};
+    Gallery loose(tag_of("test@1"), calibration, {.target_fpir = 1e-2}), strict(tag_of("test@1"), calibration);
+    REQUIRE(loose.set({enrolled("li", 0), enrolled("wang", 90)}));
+    REQUIRE(strict.set({enrolled("li", 0), enrolled("wang", 90)}));
+    CHECK(loose.threshold() == 0.90F);
+    CHECK(strict.threshold() == 0.95F);
+    CHECK(loose.compare(turned(20)).accepted);
+    CHECK_FALSE(loose.compare(turned(20)).extrapolated);
+    CHECK_FALSE(strict.compare(turned(20)).accepted);
+    // One more person: beyond what was measured, or beyond the table altogether.
+    REQUIRE(loose.set({enrolled("li", 0), enrolled("wang", 90), enrolled("chen", 180)}));
+    REQUIRE(strict.set({enrolled("li", 0), enrolled("wang", 90), enrolled("chen", 180)}));
+    CHECK(loose.compare(turned(0)).accepted);
+    CHECK(loose.compare(turned(0)).extrapolated);
+    CHECK_FALSE(strict.compare(turned(0)).accepted);
+    CHECK(strict.compare(turned(0)).extrapolated);
+}
+
+TEST_CASE("with a card a face is compared with its owner alone, by the threshold of 1:1", "[unit]") {
+    Calibration calibration = kCalibration;
+    calibration.one_to_one = {{.fmr = 1e-4, .cosine = 0.97F, .measured = true},
+                              {.fmr = 1e-5, .cosine = 0.99F, .measured = false}};
+    Gallery gallery(tag_of("test@1"), calibration);
+    REQUIRE(gallery.set({enrolled("li", 0), enrolled("wang", 6), enrolled("li", 30), enrolled("chen", 0, "test@2")}));
+    // Nearer to Wang, but Li's card: that is not the question here.
+    const auto own = gallery.verify(PersonId("li"), turned(5));
+    CHECK(own.enrolled);
+    CHECK(own.score == Approx(std::cos(5 * 3.14159265 / 180)));
+    CHECK(own.accepted);
+    CHECK_FALSE(own.extrapolated);
+    // The nearest of the owner's templates counts.
+    CHECK(gallery.verify(PersonId("li"), turned(31)).accepted);
+    const auto other = gallery.verify(PersonId("wang"), turned(30));
+    CHECK(other.enrolled);
+    CHECK_FALSE(other.accepted);
+    CHECK_FALSE(gallery.verify(PersonId("wang"), turned(6, "test@2")).accepted);
+    for (const char* unknown : {"chen", "zhao", ""}) {
+        CHECK_FALSE(gallery.verify(PersonId(unknown), turned(0)).enrolled);
+        CHECK_FALSE(gallery.verify(PersonId(unknown), turned(0)).accepted);
+    }
+    Gallery strict(tag_of("test@1"), calibration, {.target_fmr = 1e-5});
+    REQUIRE(strict.set({enrolled("li", 0)}));
+    CHECK_FALSE(strict.verify(PersonId("li"), turned(10)).accepted);
+    CHECK(strict.verify(PersonId("li"), turned(5)).accepted);
+    CHECK(strict.verify(PersonId("li"), turned(5)).extrapolated);
+}
+
+TEST_CASE("a model whose dimension is no multiple of eight is compared all the same", "[unit]") {
+    const ModelTag odd{"odd@1", 11, Metric::cosine};
+    const auto axis = [&](std::size_t i) {
+        Template face{odd, std::vector<float>(11)};
+        face.values[i] = 1;
+        return face;
+    };
+    Gallery gallery(odd, kCalibration);
+    std::vector<Enrolled> all;
+    for (std::size_t i = 0; i < 11; ++i) all.push_back({PersonId("p" + std::to_string(10 + i)), axis(i)});
+    REQUIRE(gallery.set(std::move(all)));
+    for (std::size_t i = 0; i < 11; ++i) {
+        CHECK(gallery.compare(axis(i)).best == PersonId("p" + std::to_string(10 + i)));
+        CHECK(gallery.compare(axis(i)).best_score == 1.0F);
+        CHECK(gallery.compare(axis(i)).second_score == 0.0F);
+        CHECK(gallery.verify(PersonId("p10"), axis(i)).score == (i == 0 ? 1.0F : 0.0F));
+    }
+}
+
 TEST_CASE("an empty gallery knows nobody, a template of a wrong size is refused and changes nothing", "[unit]") {
     Gallery gallery(tag_of("test@1"), kCalibration);
     CHECK(gallery.compare(turned(0)).best.empty());

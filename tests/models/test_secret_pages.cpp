@@ -2,12 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -69,4 +68,140 @@ TEST_CASE("numbers that were wiped are gone", "[unit]") {
     std::vector<float> values(100, 0.25F);
     wipe(values);
     CHECK(values == std::vector<float>(100, 0.0F));
+}
+
+namespace {
+
+/// What is looked for, kept in a form in which it is not found itself.
+class Pattern {
+public:
+    explicit Pattern(std::uint32_t seed) {
+        for (std::size_t i = 0; i < mask_.size(); ++i) mask_[i] = (seed = seed * 1664525U + 1013904223U) & 0x00FFFFFFU;
+    }
+
+    /// A template of 64 numbers, of unit length; the pattern is its first sixteen.
+    [[nodiscard]] Template make(const ModelTag& model) {
+        Template out{model, std::vector<float>(model.dim)};
+        for (std::size_t i = 0; i < out.values.size(); ++i)
+            out.values[i] = static_cast<float>(static_cast<std::int32_t>(mask_[i % 16] % 2001) - 1000) + static_cast<float>(i);
+        normalise(out.values);
+        for (std::size_t i = 0; i < hidden_.size(); ++i) {
+            std::uint32_t bits = 0;
+            std::memcpy(&bits, &out.values[i], sizeof bits);
+            hidden_[i] = bits ^ mask_[i];
+        }
+        return out;
+    }
+
+    [[nodiscard]] bool is_at(const unsigned char* bytes) const {
+        for (std::size_t i = 0; i < hidden_.size(); ++i) {
+            std::uint32_t word = 0;
+            std::memcpy(&word, bytes + 4 * i, sizeof word);
+            if ((word ^ mask_[i]) != hidden_[i]) return false;
+        }
+        return true;
+    }
+    static constexpr std::size_t kBytes = 64;
+
+private:
+    std::array<std::uint32_t, 16> mask_{}, hidden_{};
+};
+
+struct Found {
+    int in_dump = 0;  ///< In memory that a core dump would hold.
+    int outside = 0;  ///< In memory that it leaves out.
+};
+
+/// Searches all memory of this process, as one would a core dump. Memory that was never touched is not in one.
+Found search(const Pattern& pattern) {
+    struct Area {
+        std::uintptr_t first = 0, last = 0;
+        bool readable = false, left_out = false;
+        std::size_t resident = 0;
+    };
+    std::vector<Area> areas;
+    std::ifstream maps("/proc/self/smaps");
+    for (std::string line; std::getline(maps, line);) {
+        Area area;
+        char dash = 0;
+        std::string rights;
+        std::istringstream range(line);
+        if (range >> std::hex >> area.first >> dash >> area.last >> rights && dash == '-') {
+            area.readable = rights[0] == 'r' && rights[1] == 'w';
+            areas.push_back(area);
+        } else if (line.rfind("Rss:", 0) == 0) {
+            areas.back().resident = std::stoul(line.substr(4));
+        } else if (line.rfind("VmFlags:", 0) == 0) {
+            areas.back().left_out = (line + " ").find(" dd ") != std::string::npos;
+        }
+    }
+    Found out;
+    // Secret pages cannot be read here by accident of the search itself: it goes through the kernel.
+    const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    constexpr std::size_t kPiece = 1 << 16;
+    // Itself in memory that the search leaves out, or it would find its own copies.
+    std::vector<unsigned char, SecretAllocator<unsigned char>> piece(kPiece + Pattern::kBytes);
+    for (const auto& area : areas) {
+        const auto own = reinterpret_cast<std::uintptr_t>(piece.data());
+        if (!area.readable || area.resident == 0 || area.last - area.first > (std::size_t{1} << 30)) continue;
+        for (auto at = area.first; at < area.last; at += kPiece) {
+            const auto got = ::pread(memory, piece.data(), piece.size(), static_cast<off_t>(at));
+            for (ssize_t i = 0; i + static_cast<ssize_t>(Pattern::kBytes) <= got && i < static_cast<ssize_t>(kPiece); i += 4) {
+                const auto address = at + static_cast<std::uintptr_t>(i);
+                if (address >= own && address < own + piece.size()) continue;
+                if (pattern.is_at(piece.data() + i)) ++(area.left_out ? out.outside : out.in_dump);
+            }
+        }
+    }
+    ::close(memory);
+    return out;
+}
+
+const ModelTag kModel{"secret@1", 64, Metric::cosine};
+const Calibration kCalibration{"secret", {{100, kDefaultFpir, 0.5F}}, 0, 0.9F, 0.5F, 0.5F};
+
+}  // namespace
+
+TEST_CASE("a gallery leaves no template in memory that a core dump would hold", "[unit]") {
+    Pattern pattern(7);
+    std::vector<Enrolled> enrolled;
+    enrolled.push_back({PersonId("li"), pattern.make(kModel)});
+    // The test can fail: the template is found while it lies in ordinary memory.
+    REQUIRE(search(pattern).in_dump > 0);
+    {
+        Gallery gallery(kModel, kCalibration);
+        REQUIRE(gallery.set(std::move(enrolled)));
+        const auto held = search(pattern);
+        CHECK(held.in_dump == 0);
+        CHECK(held.outside == 1);
+        // Replaced: gone.
+        REQUIRE(gallery.set({}));
+        CHECK(search(pattern).outside == 0);
+    }
+    CHECK(search(pattern).in_dump == 0);
+}
+
+TEST_CASE("strangers leave no centroid in memory that a core dump would hold, and none after a wipe", "[unit]") {
+    Pattern pattern(8);
+    Strangers strangers(kModel, kCalibration, [next = std::uint64_t{0}]() mutable { return ++next; });
+    {
+        auto face = pattern.make(kModel);
+        auto seen = strangers.see(face, WallTime{});
+        REQUIRE(seen.changed);
+        wipe(face.values);
+        wipe(seen.changed->centroid.values);
+    }
+    const auto held = search(pattern);
+    CHECK(held.in_dump == 0);
+    CHECK(held.outside == 1);
+    SECTION("wiped") { CHECK(strangers.wipe().size() == 1); }
+    SECTION("expired") { CHECK(strangers.expire(WallTime{} + 24h * 8).size() == 1); }
+    SECTION("restored elsewhere") {
+        CHECK(strangers.restore(strangers.all()).empty());
+        CHECK(search(pattern).in_dump == 0);
+        CHECK(strangers.restore({}).empty());
+    }
+    const auto after = search(pattern);
+    CHECK(after.in_dump == 0);
+    CHECK(after.outside == 0);
 }
