@@ -1,6 +1,7 @@
 #pragma once
 /// The gate's config file, read and checked as a whole (docs/config.md). Light: no Asio, no device code (target menshen_config).
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,9 +65,19 @@ struct Privacy {
     bool person_names = false;
 };
 
+/// What is asked of a face beside its likeness. `refuse`: one that looks like a picture opens nothing. `require`: nor does one of
+/// which that cannot be told.
+enum class Liveness : std::uint8_t { off, refuse, require };
+inline constexpr std::array<std::string_view, 3> kLivenesses{"off", "refuse", "require"};
+
 struct Faces {
-    std::string models;  ///< Folder that `menshen-models fetch` filled.
-    int threads = 1;     ///< 1 to 8; 1 leaves the other cores to the door.
+    std::string models;         ///< Folder that `menshen-models fetch` filled.
+    int threads = 1;            ///< 1 to 8; 1 leaves the other cores to the door.
+    std::string embedder;       ///< By the manifest's name; empty: its first.
+    double target_fpir = 1e-3;  ///< 1:N: the share of strangers who may be taken for somebody; up to 0.05.
+    double target_fmr = 1e-4;   ///< 1:1: the share of other people's faces that may pass with somebody's card.
+    Liveness liveness = Liveness::refuse;
+    std::string calibration;  ///< The site's own table; empty: the shipped one of the embedder.
 };
 
 struct Control {

@@ -18,21 +18,6 @@ constexpr std::size_t kMostRulePaths = 64;
 constexpr std::size_t kSocketPathLimit = 107;  // sockaddr_un without its final zero
 constexpr std::uint64_t kMega = 1ull << 20;
 
-/// A path below `key`, joined; a warning when nothing is there, for the check may run on another machine than the gate.
-std::string existing_path(MapReader& reader, std::string_view key, const Context& context) {
-    const auto text = reader.text(key);
-    if (!text) return {};
-    const Node& at = *reader.take(key);
-    if (text->empty()) {
-        reader.complain(at, key, "is empty");
-        return {};
-    }
-    auto path = context.join(*text);
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) context.warn(at, fmt::format("{}: {} is not there", reader.path_of(key), path));
-    return path;
-}
-
 void read_tls(const Node& node, const std::string& path, const Context& context, Mqtt& mqtt) {
     MapReader reader(node, context.file, path, context.problems);
     Tls tls;
@@ -61,6 +46,20 @@ bool is_host(std::string_view text) {
 }
 
 }  // namespace
+
+std::string existing_path(MapReader& reader, std::string_view key, const Context& context) {
+    const auto text = reader.text(key);
+    if (!text) return {};
+    const Node& at = *reader.take(key);
+    if (text->empty()) {
+        reader.complain(at, key, "is empty");
+        return {};
+    }
+    auto path = context.join(*text);
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) context.warn(at, fmt::format("{}: {} is not there", reader.path_of(key), path));
+    return path;
+}
 
 void read_mqtt(const Node* node, const Context& context, Config& config) {
     if (node == nullptr) return;
@@ -121,27 +120,6 @@ void read_privacy(const Node* node, const Context& context, Config& config) {
         }
     }
     reader.finish();
-}
-
-void read_faces(const Node* node, const Devices& devices, const Context& context, Config& config) {
-    const auto is_camera = [&](const DeviceId& id) {
-        const auto device = devices.find(id.str());
-        return device != devices.end() && device->second.abilities.frames;
-    };
-    const auto has_camera = [&](const DoorSettings& door) {
-        return std::any_of(door.readers_in.begin(), door.readers_in.end(), is_camera) ||
-               std::any_of(door.readers_out.begin(), door.readers_out.end(), is_camera);
-    };
-    const bool wanted = std::any_of(config.gate.doors.begin(), config.gate.doors.end(), has_camera);
-    if (wanted) config.faces = Faces{};
-    if (node == nullptr) return;
-    if (!wanted) context.warn(*node, "faces is given, but no door has a camera");
-    MapReader reader(*node, context.file, "faces", context.problems);
-    Faces faces;
-    faces.models = existing_path(reader, "models", context);
-    faces.threads = static_cast<int>(reader.integer("threads", 1, 8).value_or(faces.threads));
-    reader.finish();
-    if (wanted) config.faces = std::move(faces);
 }
 
 void read_control(const Node* node, const Context& context, Config& config) {

@@ -30,6 +30,8 @@ struct Device {
 };
 using Devices = std::map<std::string, Device>;
 
+/// A path below `key`, joined; a warning when nothing is there, for the check may run on another machine than the gate.
+[[nodiscard]] std::string existing_path(MapReader& reader, std::string_view key, const Context& context);
 [[nodiscard]] std::optional<std::string> topic_safe(MapReader& reader, std::string_view key);
 
 [[nodiscard]] Devices read_devices(const Node* node, const Context& context, Config& config);

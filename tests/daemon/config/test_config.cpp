@@ -21,7 +21,7 @@ mqtt:
 rules: {files: [rules.d, /srv/rules/extra.yaml]}
 recipients: [grid-3, street-duty]
 privacy: {names_in_alerts: [household]}
-faces: {models: models, threads: 2}
+faces: {models: models, threads: 2, embedder: dlib-resnet-v1, target_fpir: 1%, target_fmr: 0.0005, liveness: require}
 control: {socket: run/control.sock}
 store: {outbox_limit: 16MB, retention: {records: 90d}}
 log: {level: debug}
@@ -55,6 +55,10 @@ log: {level: debug}
     REQUIRE(config.faces);
     CHECK(config.faces->models == "/etc/menshen/models");
     CHECK(config.faces->threads == 2);
+    CHECK(config.faces->embedder == "dlib-resnet-v1");
+    CHECK(config.faces->target_fpir == Approx(0.01));
+    CHECK(config.faces->target_fmr == Approx(0.0005));
+    CHECK(config.faces->liveness == Liveness::require);
     CHECK(config.control.socket == "/etc/menshen/run/control.sock");
     CHECK(config.store.outbox_limit == 16u << 20);
     CHECK(config.store.keep_records == 24h * 90);
@@ -121,6 +125,9 @@ TEST_CASE("each part complains of what cannot be", "[unit]") {
         {"store: {outbox_limit: lots}", "store.outbox_limit must be from 1MB to 4GB"},
         {"store: {retention: {records: 1h}}", "store.retention.records must be from 1d to 3650d"},
         {"faces: {threads: 9}", "faces.threads must be a whole number from 1 to 8"},
+        {"faces: {target_fpir: 10%}", "faces.target_fpir must be a share from 0.0001% to 5%, such as 0.1%, got \"10%\""},
+        {"faces: {target_fmr: often}", "faces.target_fmr must be a share"},
+        {"faces: {liveness: requires}", "did you mean \"require\"?"},
         {"control: {socket: \"\"}", "control.socket must be a path"},
         {"control: {sokcet: /x}", "did you mean \"socket\""},
         {"peers: []", "peers is not known here"},
