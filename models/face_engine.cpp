@@ -12,15 +12,6 @@
 namespace menshen::models {
 namespace {
 
-// Below these a face is not compared at all: a poor picture resembles other poor pictures more than its own person.
-constexpr int kLookWidth = 60;
-constexpr float kLookSharpness = 15;
-constexpr float kLookFrontality = 0.3F;
-// A template is compared for years: it has to be better than a glance.
-constexpr int kEnrolWidth = 80;
-constexpr float kEnrolSharpness = 25;
-constexpr float kEnrolFrontality = 0.5F;
-
 std::uint64_t kernel_random() {
     std::uint64_t bits = 0;
     // 8 bytes are never cut short (getrandom(2)); without a kernel's randomness there is no anonymous id to give.
@@ -29,13 +20,6 @@ std::uint64_t kernel_random() {
 }
 
 std::uint32_t permille(float value) { return static_cast<std::uint32_t>(std::lround(std::clamp(value, 0.0F, 1.0F) * 1000.0F)); }
-
-std::string advice_for(const FoundFace& face) {
-    if (face.box.width < kLookWidth) return "come closer";
-    if (face.quality.frontality < kLookFrontality) return "face the camera";
-    if (face.quality.sharpness < kLookSharpness) return "hold still";
-    return {};
-}
 
 class Engine : public FaceEngine {
 public:
@@ -54,15 +38,12 @@ public:
         if (faces->empty())
             return fail(
                 "no face found in the photograph ({} x {} pixels): it must show one face from the front, at least {} pixels wide",
-                picture->width, picture->height, kEnrolWidth);
+                picture->width, picture->height, limits_of(Purpose::enrol).width);
         if (faces->size() > 1)
             return fail("{} faces in the photograph: it must show one person alone; cut it or take another", faces->size());
         const FoundFace& found = faces->front();
-        if (found.box.width < kEnrolWidth)
-            return fail("the face is too small, {} pixels wide: at least {} are needed; come closer", found.box.width,
-                        kEnrolWidth);
-        if (found.quality.frontality < kEnrolFrontality) return fail("the face is turned away: look straight into the camera");
-        if (found.quality.sharpness < kEnrolSharpness) return fail("the face is blurred: hold still, with more light");
+        if (const auto why = advice(found.quality, Purpose::enrol); !why.empty())
+            return fail("the face is not good enough to be kept, {:.0f} pixels wide: {}", found.quality.width, why);
         return pipeline_.embed(*picture, found);
     }
 
@@ -80,7 +61,7 @@ public:
         const FoundFace& found = faces->front();
         out.box = found.box;
         out.quality_permille = permille(score(found.quality));
-        out.advice = advice_for(found);
+        out.advice = advice(found.quality, Purpose::recognise);
         if (!out.advice.empty()) return out;
         const auto face = pipeline_.embed(*picture, found);
         if (!face) return tl::unexpected(face.error());

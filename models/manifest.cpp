@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 
@@ -59,8 +61,60 @@ Archive read_archive(MapReader& reader) {
     return out;
 }
 
+/// A list of `count` numbers.
+std::vector<float> numbers_of(MapReader& reader, const Node& node, std::string_view key, std::size_t count) {
+    std::vector<float> out;
+    for (const auto& item : node.items) {
+        float value = 0;
+        const auto* end = item.scalar.data() + item.scalar.size();
+        const auto [rest, error] = std::from_chars(item.scalar.data(), end, value);
+        if (error != std::errc() || rest != end || !(std::abs(value) <= 1e6F)) break;
+        out.push_back(value);
+    }
+    if (node.type == Node::Type::list && node.items.size() == count && out.size() == count) return out;
+    reader.complain(node, key, fmt::format("must be a list of {} numbers", count));
+    return std::vector<float>(count);
+}
+
+std::vector<Point> points_of(MapReader& reader, const Node& node) {
+    std::vector<Point> out;
+    if (node.type != Node::Type::list || (node.items.size() != 3 && node.items.size() != 5)) {
+        reader.complain(node, "points", "must be three points (eye on the left, eye on the right, nose) or dlib's five");
+        return out;
+    }
+    for (const auto& item : node.items) {
+        const auto place = numbers_of(reader, item, "points", 2);
+        out.push_back({place[0], place[1]});
+    }
+    return out;
+}
+
+Preprocessing read_preprocessing(MapReader& reader) {
+    static constexpr std::array<std::string_view, 2> kChannels = {"rgb", "bgr"};
+    static constexpr std::array<std::string_view, 1> kMetrics = {"cosine"};
+    Preprocessing out;
+    if (reader.require("side") != nullptr) out.align.side = static_cast<int>(reader.integer("side", 16, 1024).value_or(16));
+    if (reader.require("channels") != nullptr && reader.choice("channels", kChannels) == "bgr")
+        out.channels = Preprocessing::Channels::bgr;
+    if (const Node* node = reader.require("mean")) {
+        const auto mean = numbers_of(reader, *node, "mean", out.mean.size());
+        std::copy(mean.begin(), mean.end(), out.mean.begin());
+    }
+    if (reader.require("scale") != nullptr) out.scale = static_cast<float>(reader.number("scale", 1e-6, 1e3).value_or(1));
+    const Node* points = reader.take("points");
+    if (points != nullptr) out.align.to = points_of(reader, *points);
+    out.surroundings = static_cast<float>(reader.number("surroundings", 1, 8).value_or(0));
+    if ((points != nullptr) == (out.surroundings > 0)) reader.complain(reader.node(), "", "needs either points or surroundings");
+    if (reader.require("numbers") != nullptr) out.numbers = static_cast<int>(reader.integer("numbers", 1, 960).value_or(1));
+    out.keep = static_cast<int>(reader.integer("keep", 1, 960).value_or(out.numbers));
+    if (out.keep > out.numbers) reader.complain(reader.node(), "keep", "must not be more than numbers");
+    (void)reader.choice("metric", kMetrics);
+    reader.finish();
+    return out;
+}
+
 ModelFile read_model(MapReader& reader) {
-    static constexpr std::array<std::string_view, 3> kRoles = {"detect", "points", "embed"};
+    static constexpr std::array<std::string_view, 4> kRoles = {"detect", "points", "embed", "liveness"};
     ModelFile out;
     out.name = text_of(reader, "name");
     if (reader.require("role") != nullptr) out.role = reader.choice("role", kRoles).value_or("");
@@ -72,7 +126,12 @@ ModelFile read_model(MapReader& reader) {
     out.licence = text_of(reader, "licence");
     out.source = text_of(reader, "source");
     out.used_for = text_of(reader, "used_for");
-    out.preprocessing = text_of(reader, "preprocessing");
+    const bool makes_numbers = out.role == "embed" || out.role == "liveness";
+    if (const Node* node = makes_numbers ? reader.require("input") : nullptr) {
+        MapReader input(*node, reader.file(), reader.path_of("input"), reader.problems());
+        out.input = read_preprocessing(input);
+    }
+    out.notice = reader.text("notice").value_or("");
     out.optional = reader.boolean("optional").value_or(false);
     if (const Node* node = reader.take("converted")) {
         MapReader converted(*node, reader.file(), reader.path_of("converted"), reader.problems());
@@ -132,6 +191,11 @@ const T* first(const std::vector<T>& all, Predicate predicate) {
 }
 
 }  // namespace
+
+ModelTag tag_of(const ModelFile& embedder) {
+    const auto how = embedder.input.value_or(Preprocessing{});
+    return {embedder.name + "@" + embedder.sha256.substr(0, 8), static_cast<std::uint16_t>(how.keep), how.metric};
+}
 
 const Archive* Manifest::archive(std::string_view name) const {
     return first(archives, [&](const Archive& one) { return one.name == name; });

@@ -1,65 +1,23 @@
 #include "models/pipeline.hpp"
 
-#include <dlib/image_processing.h>
-#include <dlib/image_transforms.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/core/version.hpp>
-#include <opencv2/dnn.hpp>
-#include <opencv2/imgproc.hpp>
-#include <sstream>
 
+#include "models/align.hpp"
 #include "models/cache.hpp"
 #include "models/detector.hpp"
-#include "models/dlib_view.hpp"
+#include "models/face_net.hpp"
+#include "models/landmarks.hpp"
 
 namespace menshen::models {
 namespace {
 
-constexpr int kChipSide = 150;
-constexpr double kChipPadding = 0.25;
-
-/// The chip's pixels where they lie.
-cv::Mat pixels_of(dlib::array2d<dlib::rgb_pixel>& chip) {
-    return {static_cast<int>(chip.nr()), static_cast<int>(chip.nc()), CV_8UC3, dlib::image_data(chip),
-            static_cast<std::size_t>(dlib::width_step(chip))};
-}
-
-float sharpness_of(dlib::array2d<dlib::rgb_pixel>& chip) {
-    cv::Mat grey, edges;
-    cv::cvtColor(pixels_of(chip), grey, cv::COLOR_RGB2GRAY);
-    cv::Laplacian(grey, edges, CV_16S);
-    cv::Scalar mean, deviation;
-    cv::meanStdDev(edges, mean, deviation);
-    return static_cast<float>(deviation[0] * deviation[0]);
-}
-
-/// Seen from the front, the nose lies midway between the eyes along the line that joins them.
-float frontality_of(const FacePoints& points) {
-    const Point one = points.left_eye(), other = points.right_eye(), nose = points.nose();
-    const float x = other.x - one.x, y = other.y - one.y;
-    const float length = x * x + y * y;
-    if (length < 1) return 0;
-    const float along = ((nose.x - one.x) * x + (nose.y - one.y) * y) / length;  // 0.5 is the middle.
-    return std::clamp(1.0F - 2.0F * std::abs(along - 0.5F), 0.0F, 1.0F);
-}
-
-FacePoints points_of(const dlib::full_object_detection& shape) {
-    FacePoints out;
-    for (std::size_t i = 0; i < out.all.size(); ++i)
-        out.all[i] = {static_cast<float>(shape.part(i).x()), static_cast<float>(shape.part(i).y())};
-    return out;
-}
-
-/// dlib's own way to cut out a face.
-void cut_out(const Image& picture, const FacePoints& points, dlib::array2d<dlib::rgb_pixel>& chip) {
-    std::vector<dlib::point> parts;
-    for (const auto& one : points.all) parts.emplace_back(std::lround(one.x), std::lround(one.y));
-    const dlib::full_object_detection shape(dlib::rectangle(), parts);
-    dlib::extract_image_chip(view_of(picture), dlib::get_face_chip_details(shape, kChipSide, kChipPadding), chip);
-}
+// The second pass looks where the first one found the face, and forgives the detector a box that is a little off: see
+// docs/models.md for what it brings.
+constexpr LandmarkEffort kEffort{.passes = 2, .looks = 1, .spread = 0};
 
 bool is_larger(const Detection& a, const Detection& b) { return a.box.width * a.box.height > b.box.width * b.box.height; }
 
@@ -71,42 +29,105 @@ Result<std::string> load_detector(const std::string& dir, DetectorChoice choice)
     return load_verified(dir, *model);
 }
 
+std::string names_of(std::string_view role) {
+    std::string out;
+    for (const auto& model : manifest().models)
+        if (model.role == role) out += (out.empty() ? "" : ", ") + model.name;
+    return out;
+}
+
+bool is_accepted(const ModelFile& model, const PipelineSettings& settings) {
+    return model.notice.empty() ||
+           std::find(settings.accepted.begin(), settings.accepted.end(), model.name) != settings.accepted.end();
+}
+
+/// The embedder that the settings name. Another one in its place would make templates that nobody is enrolled with.
+Result<const ModelFile*> chosen_embedder(const PipelineSettings& settings) {
+    const ModelFile* model = settings.embedder.empty() ? manifest().with_role("embed") : manifest().model(settings.embedder);
+    if (model == nullptr || model->role != "embed")
+        return fail("there is no embedder \"{}\"; one of: {}", settings.embedder, names_of("embed"));
+    if (!is_accepted(*model, settings))
+        return fail("the model {} is only used after its notice was accepted; run: menshen models accept {}. The notice: {}",
+                    model->name, model->name, model->notice);
+    return model;
+}
+
+Result<std::string> load_for_use(const std::string& dir, const ModelFile& model) {
+    return model.converted.file.empty() ? load_verified(dir, model) : load_converted(dir, model);
+}
+
+/// A network of the manifest, ready to be asked about a face.
+struct FaceNet {
+    const ModelFile* model = nullptr;
+    std::unique_ptr<EmbedNet> net;
+
+    [[nodiscard]] static Result<FaceNet> open(const std::string& dir, const ModelFile& model) {
+        const auto bytes = load_for_use(dir, model);
+        if (!bytes) return tl::unexpected(bytes.error());
+        auto net = open_net(*bytes, model);
+        if (!net) return tl::unexpected(net.error());
+        return FaceNet{&model, std::move(*net)};
+    }
+};
+
+/// Nothing when there is no liveness network that is accepted and in the cache.
+Result<FaceNet> load_liveness(const std::string& dir, const PipelineSettings& settings) {
+    const ModelFile* model = manifest().with_role("liveness");
+    if (model == nullptr || !is_accepted(*model, settings) || !std::filesystem::exists(dir + "/" + model->file)) return FaceNet{};
+    return FaceNet::open(dir, *model);
+}
+
 }  // namespace
 
 struct Pipeline::Networks {
+    Networks(std::unique_ptr<Detector> finder, Landmarks points, FaceNet embed, FaceNet live)
+        : detector(std::move(finder)), landmarks(std::move(points)), embedder(std::move(embed)), liveness(std::move(live)) {}
+
     std::unique_ptr<Detector> detector;
-    dlib::shape_predictor points;
-    cv::dnn::Net embedder;
+    Landmarks landmarks;
+    FaceNet embedder, liveness;
     ModelTag tag;
     int threads = 1;
-    dlib::array2d<dlib::rgb_pixel> chip;  ///< Kept, so that no frame has to take memory for it.
+
+    /// The setting is process-wide and somebody else may have changed it.
+    void set_threads() const {
+        if (cv::getNumThreads() != threads) cv::setNumThreads(threads);
+    }
 
     std::vector<Detection> detect(const Image& picture) {
-        // The setting is process-wide and somebody else may have changed it.
-        if (cv::getNumThreads() != threads) cv::setNumThreads(threads);
+        set_threads();
         auto found = detector->detect(picture);
         std::stable_sort(found.begin(), found.end(), is_larger);
         if (found.size() > kMaxFaces) found.resize(kMaxFaces);
         return found;
     }
 
-    FoundFace look_at(const Image& picture, const Detection& detection) {
-        const auto& box = detection.box;
-        const dlib::rectangle square(box.x, box.y, box.x + box.width - 1, box.y + box.height - 1);
-        FoundFace out{box, points_of(points(view_of(picture), square)), detection.score, {}};
-        cut_out(picture, out.points, chip);
-        out.quality = {static_cast<float>(box.width), sharpness_of(chip), frontality_of(out.points)};
+    [[nodiscard]] FoundFace look_at(const Image& picture, const Detection& detection) const {
+        FoundFace out{detection.box, landmarks.find(picture, detection.box, kEffort), detection.score, {}};
+        out.quality = measure_quality(picture, out.box, out.points);
         return out;
     }
 
     Template embed(const Image& picture, const FoundFace& face) {
-        cut_out(picture, face.points, chip);
-        embedder.setInput(cv::dnn::blobFromImage(pixels_of(chip)));
-        const cv::Mat out = embedder.forward();
-        if (out.total() != tag.dim) throw std::runtime_error("the network gives another number of values");
-        Template result{tag, std::vector<float>(out.ptr<float>(), out.ptr<float>() + tag.dim)};
-        normalise(result.values);
-        return result;
+        set_threads();
+        const auto& how = *embedder.model->input;
+        const auto square = cut_out(picture, similarity_for(face.points, how.align), how.align.side);
+        Template out{tag, embedder.net->run(input_of(square, how))};
+        normalise(out.values);
+        return out;
+    }
+
+    std::optional<float> live(const Image& picture, const FoundFace& face) {
+        if (liveness.net == nullptr) return std::nullopt;
+        set_threads();
+        const auto& how = *liveness.model->input;
+        const auto square = cut_out(picture, similarity_for(face.box, picture, how), how.align.side);
+        const auto values = liveness.net->run(input_of(square, how));
+        // Softmax; the first is "alive".
+        const float largest = *std::max_element(values.begin(), values.end());
+        float sum = 0;
+        for (const float value : values) sum += std::exp(value - largest);
+        return std::exp(values.front() - largest) / sum;
     }
 };
 
@@ -117,25 +138,23 @@ Pipeline::~Pipeline() = default;
 
 Result<Pipeline> Pipeline::open(const PipelineSettings& settings) {
     const auto dir = settings.models_dir.empty() ? models_dir() : settings.models_dir;
+    const auto chosen = chosen_embedder(settings);
+    if (!chosen) return tl::unexpected(chosen.error());
     const ModelFile* points = manifest().with_role("points");
-    const ModelFile* embedder = manifest().with_role("embed");
-    if (points == nullptr || embedder == nullptr) return fail("the manifest lacks a model for the points or for embedding");
+    if (points == nullptr) return fail("the manifest lacks a model for the points");
     const auto points_file = load_verified(dir, *points);
     if (!points_file) return tl::unexpected(points_file.error());
-    const auto onnx = load_converted(dir, *embedder);
-    if (!onnx) return tl::unexpected(onnx.error());
     const auto detector = load_detector(dir, settings.detector);
     if (!detector) return tl::unexpected(detector.error());
+    auto embedder = FaceNet::open(dir, **chosen);
+    if (!embedder) return tl::unexpected(embedder.error());
+    auto liveness = load_liveness(dir, settings);
+    if (!liveness) return tl::unexpected(liveness.error());
     try {
-        auto networks = std::make_unique<Networks>();
+        auto networks = std::make_unique<Networks>(detector->empty() ? make_hog_detector() : make_rfb_detector(*detector),
+                                                   Landmarks(*points_file), std::move(*embedder), std::move(*liveness));
         networks->threads = std::clamp(settings.threads, 1, 8);
-        networks->detector = detector->empty() ? make_hog_detector() : make_rfb_detector(*detector);
-        std::istringstream in(*points_file);
-        dlib::deserialize(networks->points, in);
-        networks->embedder = cv::dnn::readNetFromONNX(onnx->data(), onnx->size());
-        networks->embedder.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
-        networks->embedder.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
-        networks->tag = {embedder->name + "@" + embedder->sha256.substr(0, 8), 128, Metric::cosine};
+        networks->tag = tag_of(**chosen);
         return Pipeline(std::move(networks));
     } catch (const std::exception& error) {
         return fail("the models in {} cannot be used: {}", dir, error.what());
@@ -168,15 +187,22 @@ Result<Template> Pipeline::embed(const Image& picture, const FoundFace& face) {
     }
 }
 
-Result<std::optional<float>> Pipeline::liveness(const Image&, const FoundFace&) { return std::optional<float>(); }
+Result<std::optional<float>> Pipeline::liveness(const Image& picture, const FoundFace& face) {
+    try {
+        return networks_->live(picture, face);
+    } catch (const std::exception& error) {
+        return fail("judging whether the face is alive failed: {}", error.what());
+    }
+}
 
-bool Pipeline::has_liveness() const { return false; }
+bool Pipeline::has_liveness() const { return networks_->liveness.net != nullptr; }
 
 const ModelTag& Pipeline::model() const { return networks_->tag; }
 
 std::string Pipeline::describe() const {
-    return fmt::format("OpenCV {} ({} thread{}), detector {}, model {}", CV_VERSION, networks_->threads,
-                       networks_->threads == 1 ? "" : "s", networks_->detector->describe(), networks_->tag.id);
+    return fmt::format("OpenCV {} ({} thread{}), detector {}, model {} by {}{}", CV_VERSION, networks_->threads,
+                       networks_->threads == 1 ? "" : "s", networks_->detector->describe(), networks_->tag.id,
+                       networks_->embedder.net->describe(), has_liveness() ? ", with a liveness network" : "");
 }
 
 }  // namespace menshen::models

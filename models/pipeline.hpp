@@ -11,20 +11,11 @@
 
 #include "core/result.hpp"
 #include "models/face_engine.hpp"
-#include "models/face_points.hpp"
+#include "models/found_face.hpp"
 #include "models/image.hpp"
-#include "models/quality.hpp"
 #include "models/template.hpp"
 
 namespace menshen::models {
-
-/// A face that was found, not yet embedded.
-struct FoundFace {
-    Box box;
-    FacePoints points;
-    float detection = 0;  ///< The detector's own score; more is surer.
-    FaceQuality quality;
-};
 
 struct PipelineSettings {
     std::string models_dir;  ///< Empty: models_dir() of models/cache.hpp.

@@ -66,10 +66,11 @@ int run_list(const std::string& dir) {
     for (const auto& model : manifest().models) {
         const bool here = std::filesystem::exists(dir + "/" + model.file);
         fmt::print(
-            "{}  ({}, {})\n  file      {}\n  sha256    {}\n  size      {} bytes\n  licence   {}\n  source    {}\n  used for  {}\n"
-            "  input     {}\n",
+            "{}  ({}, {})\n  file      {}\n  sha256    {}\n  size      {} bytes\n  licence   {}\n  source    {}\n  used for  "
+            "{}\n",
             model.name, model.role, here ? "in the cache" : "not fetched", model.file, model.sha256, model.bytes, model.licence,
-            model.source, model.used_for, model.preprocessing);
+            model.source, model.used_for);
+        if (!model.notice.empty()) fmt::print("  notice    {}\n", model.notice);
         if (!model.converted.file.empty())
             fmt::print("  run as    {}, sha256 {}\n", model.converted.file, model.converted.sha256);
     }

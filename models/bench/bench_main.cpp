@@ -80,7 +80,7 @@ int run(int threads) {
     if (!set_blas_threads(threads))
         fmt::print(stderr, "warning: not OpenBLAS; dlib is at a disadvantage. Install libopenblas0-pthread.\n");
     const auto dir = models_dir();
-    const auto dat = load_verified(dir, *manifest().with_role("embed"));
+    const auto dat = load_verified(dir, *manifest().model("dlib-resnet-v1"));
     const auto points = load_verified(dir, *manifest().with_role("points"));
     auto pipeline = Pipeline::open({dir, threads});
     if (!dat || !points || !pipeline) {

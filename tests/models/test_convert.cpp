@@ -40,7 +40,7 @@ cv::Mat pixels_of(const Chip& chip) {
 TEST_CASE("the converted network gives what dlib's own forward pass gives, to 1e-5", "[models]") {
     const auto cache = test::filled_cache();
     if (!cache) return;
-    const auto& model = *manifest().with_role("embed");
+    const auto& model = *manifest().model("dlib-resnet-v1");
     const auto dat = load_verified(*cache, model);
     REQUIRE(dat);
     const auto onnx = resnet_to_onnx(*dat);
@@ -74,7 +74,7 @@ TEST_CASE("what is not that network is refused", "[models]") {
     CHECK_FALSE(resnet_to_onnx("certainly not a network"));
     const auto cache = test::filled_cache();
     if (!cache) return;
-    const auto dat = load_verified(*cache, *manifest().with_role("embed"));
+    const auto dat = load_verified(*cache, *manifest().model("dlib-resnet-v1"));
     REQUIRE(dat);
     CHECK_FALSE(resnet_to_onnx(std::string_view(*dat).substr(0, dat->size() / 2)));
 }
