@@ -13,6 +13,12 @@ constexpr float kDegrees = 57.29578F;
 // Where eyes and nose belong on the chip: the median of some hundred frontal faces, with dlib's five points.
 constexpr Point kLeftEye{32, 36}, kRightEye{64, 36}, kNose{48, 62};
 
+/// A rectangle of the chip; the far edges are not part of it.
+struct Part {
+    int left, top, right, bottom;
+};
+constexpr Part kCore{20, 28, 76, 80};  ///< From the brows to the mouth: without it nothing can be told of a face.
+
 /// From the chip into the picture: x = a u - b v + x0, y = b u + a v + y0.
 struct Placement {
     float a = 0, b = 0, x0 = 0, y0 = 0;
@@ -85,7 +91,8 @@ QualityChip quality_chip(const Image& picture, const FacePoints& points) {
         for (int u = 0; u < kSide; ++u) {
             const auto at = static_cast<std::size_t>(v * kSide + u);
             const float cu = static_cast<float>(u), cv = static_cast<float>(v);
-            inside += contains(picture, map.at(cu + 0.5F, cv + 0.5F)) ? 1 : 0;
+            const bool is_core = u >= kCore.left && u < kCore.right && v >= kCore.top && v < kCore.bottom;
+            inside += is_core && contains(picture, map.at(cu + 0.5F, cv + 0.5F)) ? 1 : 0;
             Colour sum{};
             for (int i = 0; i < samples * samples; ++i) {
                 const float du = (static_cast<float>(i % samples) + 0.5F) / static_cast<float>(samples);
@@ -96,18 +103,14 @@ QualityChip quality_chip(const Image& picture, const FacePoints& points) {
                 chip.rgb[3 * at + c] = static_cast<std::uint8_t>(std::lround(sum[c] / static_cast<float>(samples * samples)));
             chip.grey[at] = grey_of(&chip.rgb[3 * at]);
         }
-    chip.inside = inside * 10 >= kSide * kSide * 9;
+    chip.inside = inside * 10 >= (kCore.right - kCore.left) * (kCore.bottom - kCore.top) * 9;
     return chip;
 }
 
 namespace {
 
-/// A rectangle of the chip; the far edges are not part of it.
-struct Part {
-    int left, top, right, bottom;
-};
 constexpr Part kFace{20, 20, 76, 90}, kLeftHalf{20, 20, 48, 90}, kRightHalf{48, 20, 76, 90};
-constexpr Part kLeftEyePart{22, 30, 42, 43}, kRightEyePart{54, 30, 74, 43}, kMouth{34, 68, 62, 84};
+constexpr Part kLeftEyePart{22, 30, 42, 43}, kRightEyePart{54, 30, 74, 43}, kMouth{34, 68, 62, 84}, kGlasses{20, 28, 76, 46};
 constexpr Part kLeftLid{24, 30, 40, 42}, kRightLid{56, 30, 72, 42};
 constexpr Part kLeftCheek{26, 48, 40, 58}, kRightCheek{56, 48, 70, 58}, kJaw{34, 66, 62, 86};
 
@@ -162,12 +165,14 @@ float beyond(float value, float usual, float rare) { return std::clamp((value - 
 float occlusion_in(const QualityChip& chip, float brightness) {
     const float left = grey_in(chip, kLeftEyePart).deviation, right = grey_in(chip, kRightEyePart).deviation;
     const float mouth = grey_in(chip, kMouth).deviation;
+    const float cheek_light = (grey_in(chip, kLeftCheek).mean + grey_in(chip, kRightCheek).mean) / 2;
     const float light = std::max(brightness, 1.0F);
     const Point cheek_left = chroma_of(chip, kLeftCheek), cheek_right = chroma_of(chip, kRightCheek);
     const Point cheeks{(cheek_left.x + cheek_right.x) / 2, (cheek_left.y + cheek_right.y) / 2};
     return std::max({
         beyond(std::min(left, right) / light, 0.13F, 0.05F),
         beyond(std::min(left, right) / std::max({left, right, 1.0F}), 0.55F, 0.35F),
+        beyond(grey_in(chip, kGlasses).mean / std::max(cheek_light, 1.0F), 0.50F, 0.35F),
         beyond(mouth / light, 0.125F, 0.085F),
         beyond(apart(chroma_of(chip, kJaw), cheeks), 0.06F, 0.10F),
         beyond(apart(cheek_left, cheek_right), 0.07F, 0.12F),

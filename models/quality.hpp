@@ -66,7 +66,7 @@ struct QualityChip {
     static constexpr int kSide = 96;
     std::array<std::uint8_t, 3 * kSide * kSide> rgb;
     std::array<float, kSide * kSide> grey;
-    bool inside = false;  ///< At least nine tenths of it lie in the picture.
+    bool inside = false;  ///< From the brows to the mouth at least nine tenths lie in the picture.
 };
 /// Cut out by the similarity that fits eyes and nose best (least squares), averaged when the face is larger.
 [[nodiscard]] QualityChip quality_chip(const Image& picture, const FacePoints& points);
