@@ -32,8 +32,8 @@ struct Alignment {
 [[nodiscard]] Similarity similarity_for(const FacePoints& points, const Alignment& alignment);
 
 /// A square of `side` pixels; the pixel at (x, y) in it shows the place in the picture that `to_square` brings there. Between
-/// pixels it interpolates; when the picture is finer than the square it takes the mean of several places, so that a near face
-/// looks like a far one. Outside of the picture is black.
+/// pixels it interpolates; a picture that is much finer than the square is halved first, so that a near face looks like a far
+/// one. Outside of the picture is black.
 [[nodiscard]] Image cut_out(const Image& picture, const Similarity& to_square, int side);
 
 }  // namespace menshen::models

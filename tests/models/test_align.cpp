@@ -90,3 +90,19 @@ TEST_CASE("a finer picture is averaged, not sampled", "[unit]") {
     const auto chip = cut_out(stripes, {0.5F, 0, -0.25F, -0.25F}, 24);
     for (int x = 1; x < 23; ++x) CHECK(std::abs(at(chip, x, 12)[0] - 100) <= 1);
 }
+
+TEST_CASE("halving does not move a face", "[unit]") {
+    const auto picture = slopes(250, 200);
+    for (const float scale : {0.7F, 0.45F, 0.3F, 0.13F}) {
+        // Around (120, 100), turned a little; far enough from the edges.
+        const float a = scale * 0.98F, b = scale * 0.199F;
+        const Similarity to_square{a, b, 8 - (a * 120 - b * 100), 8 - (b * 120 + a * 100)};
+        const auto chip = cut_out(picture, to_square, 16);
+        for (const auto& [x, y] : {std::pair{8, 8}, std::pair{3, 5}, std::pair{12, 10}}) {
+            const auto place = to_square.inverse()({static_cast<float>(x), static_cast<float>(y)});
+            CAPTURE(scale, x, y);
+            CHECK(std::abs(static_cast<float>(at(chip, x, y)[0]) - place.x) <= 1.5F);
+            CHECK(std::abs(static_cast<float>(at(chip, x, y)[1]) - place.y) <= 1.5F);
+        }
+    }
+}
