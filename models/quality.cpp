@@ -159,7 +159,7 @@ float apart(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 /// 0 where a value is as usual, 1 where hardly any uncovered face has it.
 float beyond(float value, float usual, float rare) { return std::clamp((value - usual) / (rare - usual), 0.0F, 1.0F); }
 
-/// Eyes and a mouth have texture, the eyes alike; cheeks, eyes and jaw have one colour. `usual` and `rare` are about the 5 % and
+/// Eyes and a mouth have texture, the eyes alike; cheeks, eyes and jaw have one colour. `usual` and `rare` are about the 2 % and
 /// 0.5 % quantiles of 300 uncovered faces. What did not tell: how far the landmarks move when the box does, and the likeness of
 /// the mirrored halves.
 float occlusion_in(const QualityChip& chip, float brightness) {
@@ -173,7 +173,7 @@ float occlusion_in(const QualityChip& chip, float brightness) {
         beyond(std::min(left, right) / light, 0.13F, 0.05F),
         beyond(std::min(left, right) / std::max({left, right, 1.0F}), 0.55F, 0.35F),
         beyond(grey_in(chip, kGlasses).mean / std::max(cheek_light, 1.0F), 0.50F, 0.35F),
-        beyond(mouth / light, 0.125F, 0.085F),
+        beyond(mouth / light, 0.08F, 0.045F),
         beyond(apart(chroma_of(chip, kJaw), cheeks), 0.06F, 0.10F),
         beyond(apart(cheek_left, cheek_right), 0.07F, 0.12F),
         beyond(apart(chroma_of(chip, kLeftLid), chroma_of(chip, kRightLid)), 0.06F, 0.12F),
