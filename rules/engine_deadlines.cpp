@@ -21,16 +21,46 @@ void Engine::State::set_due(RuleRun& run, SubjectState& state, Point due) {
     push({due, index_of(run), state.subject});
 }
 
+// A heap of four children each: half as many steps through memory as one of two, and siblings lie in one line of the cache.
 void Engine::State::push(Deadline deadline) {
+    auto at = queue_.size();
     queue_.push_back(deadline);
-    std::push_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
+    for (; at > 0; at = (at - 1) / kChildren) {
+        const auto& parent = queue_[(at - 1) / kChildren];
+        if (!comes_after(parent, deadline)) break;
+        queue_[at] = parent;
+    }
+    queue_[at] = deadline;
+}
+
+/// Puts the deadline where `at` is free, or below.
+void Engine::State::sink(std::size_t at, Deadline deadline) {
+    for (auto first = at * kChildren + 1; first < queue_.size(); first = at * kChildren + 1) {
+        auto next = first;
+        const auto end = std::min(first + kChildren, queue_.size());
+        for (auto child = first + 1; child < end; ++child) {
+            if (comes_after(queue_[next], queue_[child])) next = child;
+        }
+        if (!comes_after(deadline, queue_[next])) break;
+        queue_[at] = queue_[next];
+        at = next;
+    }
+    queue_[at] = deadline;
 }
 
 Engine::State::Deadline Engine::State::pop() {
-    std::pop_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
-    const auto out = queue_.back();
+    const auto out = queue_.front();
+    const auto last = queue_.back();
     queue_.pop_back();
+    if (!queue_.empty()) sink(0, last);
+    prefetch_front();
     return out;
+}
+
+/// The next ones follow soon, and their states are far away.
+void Engine::State::prefetch_front() const {
+    const auto soon = std::min(1 + kChildren, queue_.size());
+    for (std::size_t i = 0; i < soon; ++i) runs_[queue_[i].rule].prefetch_due(queue_[i].subject);
 }
 
 bool Engine::State::comes_after(const Deadline& a, const Deadline& b) const {
@@ -46,10 +76,15 @@ bool Engine::State::tidy() {
         const auto& front = queue_.front();
         auto* state = runs_[front.rule].find(front.subject);
         if (state != nullptr && state->queued == front.at && state->due == front.at) return true;
-        const auto stale = pop();
-        if (state == nullptr || state->queued != stale.at) continue;
-        state->queued = kNever;
-        if (state->due != kNever) set_due(runs_[stale.rule], *state, state->due);
+        if (state == nullptr || state->queued != front.at || state->due == kNever) {
+            if (state != nullptr && state->queued == front.at) state->queued = kNever;
+            static_cast<void>(pop());
+            continue;
+        }
+        const Deadline later{state->due, front.rule, front.subject};
+        state->queued = later.at;
+        sink(0, later);
+        prefetch_front();
     }
     return false;
 }
@@ -101,9 +136,10 @@ void Engine::State::fire_due(Point until, const std::optional<Stamp>& at, Change
 
 /// The deadline in front, which is a real one.
 void Engine::State::fire_rule(Point until, const std::optional<Stamp>& at, Changes& out) {
+    auto& run = runs_[queue_.front().rule];
+    auto& state = *run.find(queue_.front().subject);
+    run.prefetch_learned(state);
     const auto deadline = pop();
-    auto& run = runs_[deadline.rule];
-    auto& state = *run.find(deadline.subject);
     const auto stamp = at ? *at : stamp_of(run, state, deadline.at);
     state.queued = state.due = kNever;
     on_due(run, state, {stamp, at ? until : deadline.at}, out);
@@ -117,7 +153,7 @@ void Engine::State::rebuild_queue() {
             if (state.due != kNever) queue_.push_back({state.due, index_of(run), state.subject});
         }
     }
-    std::make_heap(queue_.begin(), queue_.end(), [this](const Deadline& a, const Deadline& b) { return comes_after(a, b); });
+    for (std::size_t at = queue_.size() < 2 ? 0 : (queue_.size() - 2) / kChildren + 1; at-- > 0;) sink(at, queue_[at]);
 }
 
 /// Midnights and ends are points of the wall clock: when it was stepped they lie elsewhere.

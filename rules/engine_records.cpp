@@ -25,6 +25,7 @@ std::optional<WallTime> alive_of(const Record& started) {
 
 void Engine::State::on_record(const Record& record, Changes& out) {
     if (!record.epoch.empty() && record.epoch == position_.epoch && record.seq <= position_.seq) return;
+    const Hashes hashes = prefetch_slots(record);
     check_room();
     const auto moment = moment_of(record);
     const bool is_first = !clock_.running();
@@ -48,6 +49,7 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     on_shift(out);
     if (position_.epoch != record.epoch) position_.epoch = record.epoch;
     position_.seq = record.seq;
+    prefetch_names(hashes);
 
     Context context{record, out, clock_.now(), {0, gate_mask_, nullptr}, {}};
     context.subjects.fill(kNone);
@@ -58,6 +60,24 @@ void Engine::State::on_record(const Record& record, Changes& out) {
     }
     fold(context);
     if (record.origin.empty()) match(context);
+}
+
+// The tables of names are as far away as the states: what a record will look up is asked for as early as possible.
+Engine::State::Hashes Engine::State::prefetch_slots(const Record& record) const {
+    const Hashes out{Names::hash_of(record.person.str()), Names::hash_of(record.card.str()),
+                     Names::hash_of(record.household.str())};
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        names(kHashed[i]).prefetch_slot(out[i]);
+        values_.prefetch_slot(out[i]);
+    }
+    return out;
+}
+
+void Engine::State::prefetch_names(const Hashes& hashes) const {
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        names(kHashed[i]).prefetch_name(hashes[i]);
+        values_.prefetch_name(hashes[i]);
+    }
 }
 
 void Engine::State::fold(Context& context) {
@@ -251,6 +271,7 @@ void Engine::State::match(Context& context) {
     const auto firsts = hits_.size();
     for (const auto index : by_second_kind_[kind]) hit(index, *runs_[index].second);
     for (const auto& found : hits_) runs_[found.rule].prefetch_state(found.subject);
+    for (const auto& found : hits_) runs_[found.rule].prefetch_kept(found.subject);
     // A record may be A and B of one sequence: then it answers an earlier A, and is no B before itself.
     for (std::size_t i = firsts; i < hits_.size(); ++i) {
         auto& run = runs_[hits_[i].rule];

@@ -67,6 +67,10 @@ private:
     };
 
     // engine_records.cpp: what a record does
+    static constexpr std::array kHashed{Per::person, Per::card, Per::household};
+    using Hashes = std::array<std::uint32_t, kHashed.size()>;
+    [[nodiscard]] Hashes prefetch_slots(const Record& record) const;
+    void prefetch_names(const Hashes& hashes) const;
     void fold(Context& context);
     void fold_alert(Context& context);
     void fold_rules_changed(Context& context);
@@ -218,7 +222,10 @@ private:
     };
     [[nodiscard]] Next next();
     [[nodiscard]] bool comes_after(const Deadline& a, const Deadline& b) const;
+    static constexpr std::size_t kChildren = 4;  ///< Of the heap.
     void push(Deadline deadline);
+    void sink(std::size_t at, Deadline deadline);
+    void prefetch_front() const;
     Deadline pop();
     void rebuild_queue();
     void on_shift(Changes& out);

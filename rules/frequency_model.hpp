@@ -43,7 +43,7 @@ struct FrequencyEvidence {
 
 class FrequencyReading;
 
-class FrequencyModel {
+class alignas(64) FrequencyModel {
 public:
     /// A change is looked for in so many days before today.
     static constexpr std::size_t kRecentDays = 28;

@@ -15,7 +15,7 @@
 namespace menshen::rules {
 
 /// What every condition needs, in one line of the cache; what only one of them needs lies beside it in the RuleRun.
-struct SubjectState {
+struct alignas(64) SubjectState {
     Index subject = kNone;
     Index alert = kNone;    ///< The open one, in the alert book.
     Point due = kNever;     ///< When time alone will change something.
@@ -38,11 +38,16 @@ struct SubjectState {
 static_assert(sizeof(SubjectState) == 64);
 
 /// A learned `absent`: what the person's rhythm says of the silence that is on.
-struct LearnedSilence {
-    SilenceModel model;
+struct alignas(64) LearnedSilence {
     /// Of this silence, in ms: `at_least` until that has passed. Most silences end before; the model is asked only of the others.
     std::int64_t threshold = 0;
     bool asked = false;
+    SilenceModel model;
+    /// The bands of age that most silences reach; or all, to be asked.
+    static constexpr std::size_t kFirstBytes = 12 * 64;
+    void prefetch(std::size_t bytes) const {
+        for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(reinterpret_cast<const char*>(this) + at, 1);
+    }
 };
 
 class RuleRun {
@@ -80,8 +85,23 @@ public:
         __builtin_prefetch(&states[slots_[subject]], 1);
         if (!recent_.empty()) __builtin_prefetch(&recent_[slots_[subject]], 1);
         if (!days_.empty()) __builtin_prefetch(&days_[slots_[subject]], 1);
-        if (!learned_.empty()) __builtin_prefetch(&learned_[slots_[subject]], 1);
+        if (!distinct_.empty()) __builtin_prefetch(&distinct_[slots_[subject]], 1);
+        if (!marks_.empty()) __builtin_prefetch(&marks_[slots_[subject]], 1);
+        if (!learned_.empty()) learned_[slots_[subject]].prefetch(LearnedSilence::kFirstBytes);
         if (!frequency_.empty()) __builtin_prefetch(&frequency_[slots_[subject]], 1);
+    }
+    /// What the above points to; after some time.
+    void prefetch_kept(Index subject) const {
+        if (subject >= slots_.size() || slots_[subject] == kNone) return;
+        if (!recent_.empty()) recent_[slots_[subject]].prefetch();
+        if (!distinct_.empty()) distinct_[slots_[subject]].prefetch();
+    }
+    /// For a deadline that is there, and for one that will come.
+    void prefetch_learned(const SubjectState& state) const {
+        if (!learned_.empty()) learned_[slot_of(state)].prefetch(sizeof(LearnedSilence));
+    }
+    void prefetch_due(Index subject) const {
+        if (subject < slots_.size() && slots_[subject] != kNone) __builtin_prefetch(&states[slots_[subject]], 1);
     }
     [[nodiscard]] Index slot_of(const SubjectState& state) const { return static_cast<Index>(&state - states.data()); }
     /// Of a state of this run, if its condition is `count`.

@@ -67,12 +67,13 @@ private:
     [[nodiscard]] double limit_score(double alerts_per_day) const;
     [[nodiscard]] double record_score() const;
 
+    // What each mark needs first.
+    static constexpr std::int64_t kNoDay = INT64_MIN;
+    std::int64_t day_ = kNoDay;
+    float days_ = 0;
     std::array<std::array<Tally, kHours>, kBands> ends_{};  ///< By the age of the silence and the hour of the day.
     std::array<Tally, kHours> begins_{};                    ///< By the hour of the day in which the silence began.
     std::array<float, kScoreBins> scores_{};                ///< Of past silences, each by what was known before it.
-    float days_ = 0;
-    std::int64_t day_ = kNoDay;
-    static constexpr std::int64_t kNoDay = INT64_MIN;
 };
 static_assert(sizeof(SilenceModel) <= 2048);
 

@@ -21,6 +21,18 @@ inline constexpr Index kNone = 0xffffffff;
 class Names {
 public:
     [[nodiscard]] Index find(std::string_view name) const;
+    /// For whoever will look several names up: first the first of all of them, then the second, then the look-ups.
+    void prefetch_slot(std::uint32_t hash) const {
+        if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    }
+    void prefetch_name(std::uint32_t hash) const {
+        if (slots_.empty()) return;
+        const auto index = slots_[hash & (slots_.size() - 1)].index;
+        if (index != kNone) __builtin_prefetch(&names_[index]);
+    }
+    [[nodiscard]] static std::uint32_t hash_of(std::string_view name) {
+        return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
+    }
     Index add(std::string_view name);
     void release(Index index);
     [[nodiscard]] const std::string& name(Index index) const { return names_[index]; }
@@ -37,9 +49,6 @@ private:
         std::uint32_t hash = 0;
         Index index = kNone;
     };
-    static std::uint32_t hash_of(std::string_view name) {
-        return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
-    }
     static std::size_t cost(std::string_view name) { return sizeof(std::string) + 1 + (name.size() > 15 ? name.size() + 17 : 0); }
     /// Where the name is, or the free slot in which it belongs. There is always a free slot.
     [[nodiscard]] std::size_t slot_of(std::string_view name, std::uint32_t hash) const;

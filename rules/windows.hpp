@@ -28,6 +28,7 @@ public:
     /// Those after `from` were later by `by`.
     void put_off(Point from, std::int64_t by);
     [[nodiscard]] std::size_t bytes() const { return points_.capacity() * sizeof(Point); }
+    void prefetch() const { __builtin_prefetch(points_.data() + head_, 1); }
 
 private:
     std::vector<Point> points_;
@@ -63,6 +64,7 @@ public:
     void put_off(Point from, std::int64_t by);
     void forget(Index value);
     [[nodiscard]] std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
+    void prefetch() const { __builtin_prefetch(entries_.data(), 1); }
 
 private:
     std::vector<Entry> entries_;

@@ -10,6 +10,7 @@
 
 #include "rules/bytes.hpp"
 #include "rules/frequency_model.hpp"
+#include "rules/frequency_reading.hpp"
 #include "tests/support/catch.hpp"
 
 namespace menshen::rules {
@@ -159,6 +160,40 @@ TEST_CASE("a checkpoint between any two uses changes nothing", "[unit][frequency
         copied_population = restored_population;
     }
     CHECK(card.alerts == 1);
+}
+
+TEST_CASE("no use before the count that is worth a look can make the verdict", "[unit][frequency]") {
+    // `may_be` at every count of a day, against what one look at its first use foretells.
+    std::size_t foretold = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        Draw draw(seed);
+        FrequencyPopulation population;
+        FrequencyModel model;
+        const FrequencyLimits limits{.false_alerts_per_30d = 0.03 * static_cast<double>(seed % 7 + 1),
+                                     .over_days = static_cast<int>(seed % 3) * 3 + 1};
+        const double level = draw.between(0.3, 12);
+        for (std::int64_t day = kMonday; day < kMonday + 60; ++day) {
+            const int uses = draw.uneven(level, 1.6);
+            for (int i = 0; i < uses; ++i) model.add_use(stamp(day, 480 + i), limits, population);
+        }
+        auto next = model;
+        next.add_use(stamp(kMonday + 60, 480), limits, population);
+        if (next.unusual()) continue;
+        using Days = FrequencyReading::Days;
+        const auto& prior = population.prior();
+        const auto enough = limits.odds_needed();
+        const FrequencyReading first(next, prior, Days::at_a_glance);
+        if (first.may_be(enough, limits)) continue;
+        const auto look_at = first.uses_to_look(enough, limits);
+        CHECK(look_at > 1);
+        ++foretold;
+        for (std::uint32_t count = 1; count < look_at && !next.unusual(); ++count) {
+            INFO("seed " << seed << ", " << count << " of " << look_at);
+            CHECK_FALSE(FrequencyReading(next, prior, Days::at_a_glance).may_be(enough, limits));
+            next.add_use(stamp(kMonday + 60, 481 + static_cast<int>(count)), limits, population);
+        }
+    }
+    CHECK(foretold > 10);
 }
 
 TEST_CASE("a larger budget is never slower", "[unit][frequency]") {
