@@ -1,0 +1,53 @@
+#pragma once
+/// Motion parallax: a head that turns or nods shows its depth, a picture of one does not. Pure.
+///
+/// Method. Anything flat, seen from some distance (weak perspective), moves from frame to frame by one affine map, however it is
+/// tilted; a head does not. With the five points: in units of the distance between the eyes and along their line, the nose stands
+/// aside of the eyes' middle by tan(turn) * 0.35, because it lies before them, and the middle of the outer eye corners stands
+/// aside of the middle of the inner ones, because they lie behind. In a flat picture the second movement does not follow the
+/// first one. So the slope of the second on the first, over the frames of a walk-up, tells a head from a picture: it is near
+/// kHead for a head and near 0 for anything flat. It takes movement to see it; a face that stays as it is stays unknown. (Affine
+/// structure from motion: Koenderink and van Doorn 1991.)
+///
+/// What it cannot see: a film of a turning head on a screen moves as the head did.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/face_points.hpp"
+#include "models/liveness.hpp"
+
+namespace menshen::models {
+
+/// What the movement showed.
+struct ParallaxEvidence {
+    int frames = 0;      ///< That count.
+    float movement = 0;  ///< Standard deviation of the nose's place between the eyes, in eye distances.
+    float slope = 0;     ///< How far the eye corners follow it; see above.
+    float error = 1;     ///< Standard error of `slope`.
+};
+
+/// The points of one walk-up. At most kFrames are kept: every second one is dropped when they are full.
+class Parallax {
+public:
+    static constexpr std::size_t kFrames = 64;
+    static constexpr int kLeast = 8;           ///< Frames below which nothing is said.
+    static constexpr float kMovement = 0.03F;  ///< Movement below which nothing is said: about 5 degrees of turning.
+    static constexpr float kHead = 0.45F;      ///< The slope of a mean head.
+
+    /// One frame, when its face is at least 60 pixels wide. Points that lie on each other do not count.
+    void add(const FacePoints& points);
+    [[nodiscard]] ParallaxEvidence evidence() const;
+    [[nodiscard]] LivenessFinding finding() const;
+
+private:
+    struct Sample {
+        std::array<float, 2> nose, corners;  ///< Along the eyes' line and across it.
+    };
+    std::vector<Sample> samples_;
+    std::uint32_t seen_ = 0;
+    std::uint32_t every_ = 1;
+};
+
+}  // namespace menshen::models
