@@ -25,4 +25,9 @@ public:
 /// The same for the content of an ONNX file that reads `input`.
 [[nodiscard]] std::unique_ptr<EmbedNet> make_cv_net(const std::string& onnx, const ConvShape& input);
 
+/// oneDNN, when this build has it: two to three times as fast on x86. It sets OpenMP's threads for the thread that calls it.
+/// Throws what oneDNN throws.
+[[nodiscard]] bool has_dnnl();
+[[nodiscard]] std::unique_ptr<EmbedNet> make_dnnl_net(const ConvGraph& graph, int threads);
+
 }  // namespace menshen::models

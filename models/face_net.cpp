@@ -8,7 +8,7 @@
 namespace menshen::models {
 namespace {
 
-Result<std::unique_ptr<EmbedNet>> from_tflite(const std::string& bytes, const Preprocessing& how) {
+Result<std::unique_ptr<EmbedNet>> from_tflite(const std::string& bytes, const Preprocessing& how, const NetOptions& options) {
     const auto file = read_tflite(bytes);
     if (!file) return tl::unexpected(file.error());
     auto graph = conv_graph(*file);
@@ -18,7 +18,7 @@ Result<std::unique_ptr<EmbedNet>> from_tflite(const std::string& bytes, const Pr
     merge_linear(*graph);
     if (how.keep < how.numbers)
         if (auto ok = project_output(*graph, how.keep); !ok) return tl::unexpected(ok.error());
-    return make_cv_net(*graph);
+    return options.backend == NetBackend::fastest && has_dnnl() ? make_dnnl_net(*graph, options.threads) : make_cv_net(*graph);
 }
 
 }  // namespace
@@ -45,14 +45,14 @@ Similarity similarity_for(const Box& box, const Image& picture, const Preprocess
     return {scale, 0, (0.5F - x) * scale - 0.5F, (0.5F - y) * scale - 0.5F};
 }
 
-Result<std::unique_ptr<EmbedNet>> open_net(const std::string& bytes, const ModelFile& model) {
+Result<std::unique_ptr<EmbedNet>> open_net(const std::string& bytes, const ModelFile& model, const NetOptions& options) {
     if (!model.input) return fail("{} is no network that gives numbers for a face", model.name);
     const auto& how = *model.input;
     try {
         const auto& file = model.converted.file.empty() ? model.file : model.converted.file;
         std::unique_ptr<EmbedNet> net;
         if (file.ends_with(".tflite")) {
-            auto made = from_tflite(bytes, how);
+            auto made = from_tflite(bytes, how, options);
             if (!made) return fail("{}: {}", file, made.error().message);
             net = std::move(*made);
         } else {

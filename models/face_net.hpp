@@ -1,6 +1,7 @@
 #pragma once
 /// A network of the manifest, fed as its entry says. Private to models/.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,16 @@ namespace menshen::models {
 /// is made smaller where the picture is.
 [[nodiscard]] Similarity similarity_for(const Box& box, const Image& picture, const Preprocessing& how);
 
+/// `fastest`: oneDNN where this build has it and the model is one that it can run; else OpenCV.
+enum class NetBackend : std::uint8_t { fastest, opencv };
+struct NetOptions {
+    NetBackend backend = NetBackend::fastest;
+    int threads = 1;  ///< Of oneDNN; OpenCV's are process-wide.
+};
+
 /// The network in a model's file, by the file's ending: .tflite through our own reader, or .onnx. The bytes have been checked
 /// against the manifest's hash. Refuses a network that gives other than the entry's numbers.
-[[nodiscard]] Result<std::unique_ptr<EmbedNet>> open_net(const std::string& bytes, const ModelFile& model);
+[[nodiscard]] Result<std::unique_ptr<EmbedNet>> open_net(const std::string& bytes, const ModelFile& model,
+                                                         const NetOptions& options);
 
 }  // namespace menshen::models

@@ -61,20 +61,22 @@ struct FaceNet {
     const ModelFile* model = nullptr;
     std::unique_ptr<EmbedNet> net;
 
-    [[nodiscard]] static Result<FaceNet> open(const std::string& dir, const ModelFile& model) {
+    [[nodiscard]] static Result<FaceNet> open(const std::string& dir, const ModelFile& model, int threads) {
         const auto bytes = load_for_use(dir, model);
         if (!bytes) return tl::unexpected(bytes.error());
-        auto net = open_net(*bytes, model);
+        auto net = open_net(*bytes, model, {NetBackend::fastest, threads});
         if (!net) return tl::unexpected(net.error());
         return FaceNet{&model, std::move(*net)};
     }
 };
 
+int threads_of(const PipelineSettings& settings) { return std::clamp(settings.threads, 1, 8); }
+
 /// Nothing when there is no liveness network that is accepted and in the cache.
 Result<FaceNet> load_liveness(const std::string& dir, const PipelineSettings& settings) {
     const ModelFile* model = manifest().with_role("liveness");
     if (model == nullptr || !is_accepted(*model, settings) || !std::filesystem::exists(dir + "/" + model->file)) return FaceNet{};
-    return FaceNet::open(dir, *model);
+    return FaceNet::open(dir, *model, threads_of(settings));
 }
 
 }  // namespace
@@ -146,14 +148,14 @@ Result<Pipeline> Pipeline::open(const PipelineSettings& settings) {
     if (!points_file) return tl::unexpected(points_file.error());
     const auto detector = load_detector(dir, settings.detector);
     if (!detector) return tl::unexpected(detector.error());
-    auto embedder = FaceNet::open(dir, **chosen);
+    auto embedder = FaceNet::open(dir, **chosen, threads_of(settings));
     if (!embedder) return tl::unexpected(embedder.error());
     auto liveness = load_liveness(dir, settings);
     if (!liveness) return tl::unexpected(liveness.error());
     try {
         auto networks = std::make_unique<Networks>(detector->empty() ? make_hog_detector() : make_rfb_detector(*detector),
                                                    Landmarks(*points_file), std::move(*embedder), std::move(*liveness));
-        networks->threads = std::clamp(settings.threads, 1, 8);
+        networks->threads = threads_of(settings);
         networks->tag = tag_of(**chosen);
         return Pipeline(std::move(networks));
     } catch (const std::exception& error) {

@@ -90,13 +90,41 @@ TEST_CASE("MobileFaceNet in OpenCV is the network of the file, to 1e-5", "[model
     }
 }
 
+TEST_CASE("oneDNN gives what OpenCV gives, to 1e-4, with one thread and with two", "[models]") {
+    const auto loaded = load();
+    if (!loaded) return;
+    if (!has_dnnl()) {
+        WARN("SKIPPED: built without oneDNN");
+        return;
+    }
+    const auto slow = open_net(loaded->bytes, mobilefacenet(), {NetBackend::opencv, 1});
+    const auto fast = open_net(loaded->bytes, mobilefacenet(), {NetBackend::fastest, GENERATE(1, 2)});
+    REQUIRE(slow);
+    REQUIRE(fast);
+    CHECK((*fast)->describe() != (*slow)->describe());
+    // Twice over: sums are added where another value lies, and the second run must not find the first one's.
+    for (const unsigned seed : {1U, 2U, 1U}) {
+        const auto input = input_of(square(seed), *mobilefacenet().input);
+        const auto expected = (*slow)->run(input), made = (*fast)->run(input);
+        REQUIRE(made.size() == expected.size());
+        double length = 0, most = 0;
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            length += static_cast<double>(expected[i]) * expected[i];
+            most = std::max(most, static_cast<double>(std::abs(made[i] - expected[i])));
+        }
+        CAPTURE(seed, most, length);
+        CHECK(length > 25);
+        CHECK(most < 1e-4);
+    }
+}
+
 TEST_CASE("64 numbers say what the network's 192 say", "[models]") {
     const auto loaded = load();
     if (!loaded) return;
     auto graph = conv_graph(loaded->file);
     REQUIRE(graph);
     const auto whole = make_cv_net(*graph);
-    const auto kept = open_net(loaded->bytes, mobilefacenet());
+    const auto kept = open_net(loaded->bytes, mobilefacenet(), {});
     REQUIRE(kept);
     std::vector<std::vector<float>> all, fewer;
     for (unsigned seed = 1; seed <= 8; ++seed) {
@@ -116,7 +144,7 @@ TEST_CASE("64 numbers say what the network's 192 say", "[models]") {
 TEST_CASE("the embedding of a generated picture is pinned", "[models]") {
     const auto loaded = load();
     if (!loaded) return;
-    const auto net = open_net(loaded->bytes, mobilefacenet());
+    const auto net = open_net(loaded->bytes, mobilefacenet(), {});
     REQUIRE(net);
     const auto made = (*net)->run(input_of(square(1), *mobilefacenet().input));
     // The first 16 numbers, as the first run gave them; the test above holds the same network against the plain loops.
@@ -134,8 +162,8 @@ TEST_CASE("a file that is another network than the manifest says is refused", "[
     if (!loaded) return;
     auto model = mobilefacenet();
     model.input->numbers = 128;
-    const auto refused = open_net(loaded->bytes, model);
+    const auto refused = open_net(loaded->bytes, model, {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message.find("another size") != std::string::npos);
-    CHECK_FALSE(open_net(loaded->bytes.substr(0, loaded->bytes.size() / 2), mobilefacenet()));
+    CHECK_FALSE(open_net(loaded->bytes.substr(0, loaded->bytes.size() / 2), mobilefacenet(), {}));
 }

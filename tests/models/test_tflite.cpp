@@ -75,6 +75,7 @@ TEST_CASE("a network gives in OpenCV what its operators mean", "[unit]") {
         const auto first = channels_first(input, graph.input);
         CHECK(most_apart(net->run(first), expected) < 1e-5F);
         CHECK(most_apart(merged->run(first), expected) < 1e-5F);
+        if (has_dnnl()) CHECK(most_apart(make_dnnl_net(graph, 1)->run(first), expected) < 1e-5F);
     }
 }
 
