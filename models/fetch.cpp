@@ -72,8 +72,13 @@ struct Missing {
 
 Missing missing_from(const Manifest& manifest, const FetchRequest& request) {
     Missing out;
+    const auto is_wanted = [&](const ModelFile& model) {
+        return model.notice.empty() ||
+               std::find(request.accepted.begin(), request.accepted.end(), model.name) != request.accepted.end();
+    };
     for (const auto& model : manifest.models)
-        if (!verify_file(request.dir + "/" + model.file, {model.sha256, model.bytes}, "")) out.models.push_back(&model);
+        if (is_wanted(model) && !verify_file(request.dir + "/" + model.file, {model.sha256, model.bytes}, ""))
+            out.models.push_back(&model);
     if (!request.with_photos) return out;
     for (const auto& photos : manifest.photos)
         if (!photos_are_complete(request.dir, photos)) out.photos.push_back(&photos);
@@ -220,11 +225,16 @@ Result<void> fetch_online(const Manifest& manifest, const FetchRequest& request,
         if (archive->npm_package.empty()) of_debian.push_back(archive);
     if (!of_debian.empty())
         if (auto ok = download_archives(of_debian, {work, request.say}); !ok) return ok;
+    // What cannot be had from one registry does not keep away what another one has.
+    Result<void> outcome;
     for (const auto* archive : archives) {
         if (!archive->npm_package.empty()) {
             request.say(fmt::format("fetching {} ({} MB)", archive->npm_package, archive->bytes / 1'000'000));
             auto ok = download_npm(*archive, work);
-            if (!ok && !missing.is_optional(*archive)) return ok;
+            if (!ok && !missing.is_optional(*archive)) {
+                outcome = std::move(ok);
+                continue;
+            }
             if (!ok) {
                 request.say(fmt::format("done without: {}", ok.error().message));
                 continue;
@@ -232,7 +242,7 @@ Result<void> fetch_online(const Manifest& manifest, const FetchRequest& request,
         }
         if (auto ok = take_from_archive(*archive, work + "/" + archive->file, work, missing, request); !ok) return ok;
     }
-    return {};
+    return outcome;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "models/manifest.hpp"
@@ -14,6 +15,7 @@ struct FetchRequest {
     std::string from;         ///< A folder with the files, the photographs or the archives; empty: the network.
     bool with_photos = true;  ///< Sample photographs as well.
     std::function<void(const std::string&)> say;  ///< Progress, a line at a time.
+    std::vector<std::string> accepted = {};       ///< Models with a notice that are fetched too, by name; the others stay away.
 };
 
 /// Brings what is missing or wrong in the cache, and leaves the rest alone. A file enters the cache only under its right hash.

@@ -33,6 +33,9 @@ int run_convert(const std::string& dir) {
 }
 
 int run_fetch(const FetchRequest& request) {
+    for (const auto& name : request.accepted)
+        if (manifest().model(name) == nullptr)
+            return complain({fmt::format("there is no model \"{}\"; see: menshen-models list", name)});
     if (auto ok = fetch(manifest(), request); !ok) return complain(ok.error());
     if (const int status = run_convert(request.dir); status != 0) return status;
     say(fmt::format("all models are in {}", request.dir));
@@ -102,6 +105,9 @@ int main(int argc, char** argv) {
     fetch_command->add_option("--from", request.from, "Take the files from this folder instead of the network");
     bool no_photos = false;
     fetch_command->add_flag("--no-photos", no_photos, "Without the sample photographs of demo and tests");
+    fetch_command->add_option(
+        "--with", request.accepted,
+        "A model with a notice (see list) that is fetched too; it is used once `menshen models accept` has it");
     const auto* verify = app.add_subcommand("verify", "Check every file against its hash");
     const auto* convert = app.add_subcommand("convert", "Make the form that OpenCV runs");
     const auto* list = app.add_subcommand("list", "Names, hashes, sizes, licences and sources");

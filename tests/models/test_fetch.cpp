@@ -120,3 +120,13 @@ TEST_CASE("a program's status and output come back; one that is not there is an 
     CHECK(ran->output == "out\nerr\n");
     CHECK_FALSE(run_program({"/no/such/program"}, {}));
 }
+
+TEST_CASE("a model with a notice is fetched only when it is named", "[unit]") {
+    Stick stick;
+    stick.manifest.models.front().notice = "nobody knows where it comes from";
+    const Scratch without, with;
+    REQUIRE(stick.fetch_into(without));
+    CHECK_FALSE(fs::exists(without / "m.dat"));
+    REQUIRE(fetch(stick.manifest, {with.path(), stick.folder.path(), true, [](const std::string&) {}, {"m"}}));
+    CHECK(fs::exists(with / "m.dat"));
+}
