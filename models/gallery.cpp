@@ -1,6 +1,7 @@
 #include "models/gallery.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <new>
 #include <set>
@@ -21,6 +22,26 @@ public:
 private:
     std::vector<Enrolled>& enrolled_;
 };
+
+/// One person's rows: the templates, and with more than one their mean, which lies nearer to most of the person's other pictures
+/// than any of them (as fused() of models/fusion.hpp with best_and_mean, which the thresholds were calibrated with).
+void add_rows(SecretFloats& values, const std::vector<const Template*>& faces, std::size_t row) {
+    for (const auto* face : faces) {
+        const std::size_t end = values.size() + row;
+        values.insert(values.end(), face->values.begin(), face->values.end());
+        values.resize(end);
+    }
+    if (faces.size() < 2) return;
+    const std::size_t first = values.size() - faces.size() * row, mean = values.size();
+    values.resize(mean + row);
+    double squares = 0;
+    for (std::size_t i = 0; i < row; ++i) {
+        for (std::size_t face = 0; face < faces.size(); ++face) values[mean + i] += values[first + face * row + i];
+        squares += static_cast<double>(values[mean + i]) * values[mean + i];
+    }
+    const auto scale = static_cast<float>(squares > 0 ? 1.0 / std::sqrt(squares) : 0.0);
+    for (std::size_t i = 0; i < row; ++i) values[mean + i] *= scale;
+}
 
 /// The numbers as a row: in place when the dimension needs no padding, as it is with every model in sight.
 class Probe {
@@ -67,17 +88,15 @@ Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) try {
     if (kept > kMaxTemplates) return fail("{} face templates; a gate holds at most {}", kept, kMaxTemplates);
 
     const std::size_t row = row_floats(model_.dim);
-    SecretFloats values(kept * row);
+    SecretFloats values;
+    values.reserve((kept + by_person.size()) * row);
     std::vector<PersonId> persons;
     std::vector<std::size_t> first_row;
     std::vector<std::uint32_t> owners;
     for (const auto& [person, faces] : by_person) {
         first_row.push_back(owners.size());
-        for (const auto* face : faces) {
-            std::copy(face->values.begin(), face->values.end(),
-                      values.begin() + static_cast<std::ptrdiff_t>(owners.size() * row));
-            owners.push_back(static_cast<std::uint32_t>(persons.size()));
-        }
+        add_rows(values, faces, row);
+        owners.resize(values.size() / row, static_cast<std::uint32_t>(persons.size()));
         persons.push_back(person);
     }
     first_row.push_back(owners.size());
@@ -86,6 +105,7 @@ Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) try {
     persons_.swap(persons);
     first_row_.swap(first_row);
     owners_.swap(owners);
+    templates_ = kept;
     return std::vector<PersonId>(again.begin(), again.end());
 } catch (const std::bad_alloc&) {
     return fail("no memory for the face templates of the gate");

@@ -26,11 +26,11 @@ struct GallerySettings {
     double target_fmr = kDefaultFmr;    ///< 1:1: the share of other people who may pass for the person they claim to be.
 };
 
-/// How a face compares with the gallery.
+/// How a face compares with the gallery. A person's score is the cosine to the nearest of the templates and their mean.
 struct Comparison {
     PersonId best;               ///< Empty when nobody is enrolled with this model.
-    float best_score = -1.0F;    ///< Cosine to the best person's nearest template.
-    float second_score = -1.0F;  ///< The same for the second-best person; -1 when there is none.
+    float best_score = -1.0F;    ///< Of the best person.
+    float second_score = -1.0F;  ///< Of the second-best person; -1 when there is none.
     bool accepted = false;       ///< best_score reaches the threshold and leads second_score by the margin.
     bool extrapolated = false;   ///< The threshold goes beyond what was measured: no door may open 1:N by it.
 };
@@ -38,9 +38,9 @@ struct Comparison {
 /// How a face compares with the one person it is said to be.
 struct Verification {
     bool enrolled = false;      ///< The person has templates of this model.
-    float score = -1.0F;        ///< Cosine to the person's nearest template.
+    float score = -1.0F;        ///< As in Comparison.
     bool accepted = false;      ///< The score reaches the threshold of 1:1.
-    bool extrapolated = false;  ///< As in Comparison.
+    bool extrapolated = false;  ///< Likewise.
 };
 
 /// Persons and their templates of one model. Limit: kMaxTemplates; the rest is refused.
@@ -63,7 +63,7 @@ public:
     [[nodiscard]] Verification verify(const PersonId& person, const Template& face) const;
 
     [[nodiscard]] std::size_t persons() const { return persons_.size(); }
-    [[nodiscard]] std::size_t templates() const { return owners_.size(); }
+    [[nodiscard]] std::size_t templates() const { return templates_; }
     /// The cosine that a match needs with as many persons as are enrolled now.
     [[nodiscard]] float threshold() const { return identify_.cosine; }
     [[nodiscard]] const Calibration& calibration() const { return calibration_; }
@@ -76,6 +76,7 @@ private:
     GallerySettings settings_;
     Threshold identify_;
     Threshold verify_;
+    std::size_t templates_ = 0;
     std::vector<PersonId> persons_;       ///< Ascending.
     std::vector<std::size_t> first_row_;  ///< Of each person, and the end.
     std::vector<std::uint32_t> owners_;   ///< Of each row, an index into persons_.
