@@ -2,16 +2,16 @@
 /// Motion parallax: a head that turns or nods shows its depth, a picture of one does not. Pure.
 ///
 /// Method. Anything flat, seen from some distance (weak perspective), moves from frame to frame by one affine map, however it is
-/// tilted; a head does not. With the five points: in units of the distance between the eyes and along their line, the nose stands
-/// aside of the eyes' middle by tan(turn) * 0.35, because it lies before them, and the middle of the outer eye corners stands
-/// aside of the middle of the inner ones, because they lie behind. In a flat picture the second movement does not follow the
-/// first one. So the slope of the second on the first, over the frames of a walk-up, tells a head from a picture: it is near
-/// kHead for a head and near 0 for anything flat. It takes movement to see it; a face that stays as it is stays unknown. (Affine
-/// structure from motion: Koenderink and van Doorn 1991.)
+/// tilted, and an affine map keeps the order and the ratios of what lies on one line, as the eye corners do; a head does not. In
+/// units of the distance between the eyes and along their line, the nose stands aside of the eyes' middle by about
+/// 0.35 tan(turn), because it lies before them, and the middle of the inner eye corners stands aside of the middle of the outer
+/// ones, because those lie behind. In a flat picture the second movement does not follow the first one. So the slope of the
+/// second on the first, over the frames of a walk-up, tells a head from a picture: kHead for a head (0.177, standard error 0.003,
+/// over 1,400 photographs of real faces with dlib's points; residual 0.013), 0 for anything flat. It takes movement to see it; a
+/// face that stays as it is stays unknown. (Affine structure from motion: Koenderink and van Doorn 1991.)
 ///
 /// What it cannot see: a film of a turning head on a screen moves as the head did.
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -33,8 +33,8 @@ class Parallax {
 public:
     static constexpr std::size_t kFrames = 64;
     static constexpr int kLeast = 8;           ///< Frames below which nothing is said.
-    static constexpr float kMovement = 0.03F;  ///< Movement below which nothing is said: about 5 degrees of turning.
-    static constexpr float kHead = 0.45F;      ///< The slope of a mean head.
+    static constexpr float kMovement = 0.04F;  ///< Movement below which nothing is said: a turn of about 6 degrees either way.
+    static constexpr float kHead = 0.18F;      ///< The slope of a mean head.
 
     /// One frame, when its face is at least 60 pixels wide. Points that lie on each other do not count.
     void add(const FacePoints& points);
@@ -43,7 +43,7 @@ public:
 
 private:
     struct Sample {
-        std::array<float, 2> nose, corners;  ///< Along the eyes' line and across it.
+        float nose = 0, corners = 0;
     };
     std::vector<Sample> samples_;
     std::uint32_t seen_ = 0;

@@ -77,7 +77,8 @@ struct WalkUpVerdict {
     bool near_somebody = false;  ///< With `undecided`: a frame was accepted, the walk-up as a whole was not.
     std::string advice;          ///< With `undecided`: what its owner can do; may be empty.
     LivenessFinding liveness = LivenessFinding::unknown;
-    std::string greets_only;   ///< Why the face opens no door by itself: "extrapolated", "liveness_unknown", "liveness_suspect".
+    std::string greets_only;   ///< Why the face opens no door by itself: "extrapolated", "liveness_unknown",
+                               ///< "liveness_suspect", or "seen_once": one frame only, told at the end.
     Box box;                   ///< In the last frame.
     float quality = 0;         ///< score() of the best frame.
     std::size_t embedded = 0;  ///< Faces that the verdict rests on.
@@ -127,8 +128,6 @@ public:
         float quality = 0;
     };
     [[nodiscard]] std::vector<Standing> standing(const DeviceId& camera) const;
-    /// What verdicts() would say of each, told or not.
-    [[nodiscard]] std::vector<WalkUpVerdict> now_standing() const;
     [[nodiscard]] std::size_t count() const { return tracks_.size(); }
     [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }  ///< Faces for which there was no walk-up left.
 
@@ -148,14 +147,14 @@ private:
         DeviceId camera;
         Box box;
         float speed_x = 0, speed_y = 0;  ///< Of the box's middle, pixels a second.
-        MonoTime first, last, last_embed;
+        MonoTime first, last, last_embed, last_liveness;
         std::uint64_t frames = 0;
         float best_quality = 0, best_embedded = 0;
         std::size_t embeds = 0;
         std::size_t liveness_asked = 0;
         std::vector<Vote> votes;
         Comparison fused;
-        bool has_extrapolated = false;
+        bool is_decided = false;
         LivenessVotes network;
         Parallax parallax;
         std::string advice;  ///< Of the last frame.
@@ -164,14 +163,21 @@ private:
         std::optional<WalkUpVerdict> told;
     };
 
+    static constexpr std::size_t kNone = ~std::size_t{0};
     [[nodiscard]] Track* find(std::uint64_t walk_up);
-    [[nodiscard]] std::vector<Track*> associate(const DeviceId& camera, std::span<const FoundFace> faces, MonoTime now);
-    [[nodiscard]] Track* begin(const DeviceId& camera, const FoundFace& face, MonoTime now);
-    void follow(Track& track, const FoundFace& face, MonoTime now) const;
+    /// For each face the index of its track, or kNone.
+    [[nodiscard]] std::vector<std::size_t> associate(const DeviceId& camera, std::span<const FoundFace> faces,
+                                                     MonoTime now) const;
+    [[nodiscard]] std::size_t begin(const DeviceId& camera, const FoundFace& face, MonoTime now);
+    [[nodiscard]] Track* step_in(Track& track, const FoundFace& found, MonoTime now);
+    static void follow(Track& track, const FoundFace& face, MonoTime now);
+    static void forget(Track& track);
     [[nodiscard]] bool is_worth_embedding(const Track& track, const FoundFace& face, MonoTime now) const;
     void keep(Track& track, Vote vote) const;
+    [[nodiscard]] bool is_enough(const Track& track) const;
+    [[nodiscard]] WalkUpVerdict::Who who(const Track& track) const;
     [[nodiscard]] WalkUpVerdict judge(const Track& track, MonoTime now) const;
-    [[nodiscard]] bool is_news(const Track& track, const WalkUpVerdict& verdict) const;
+    [[nodiscard]] static bool is_news(const Track& track, const WalkUpVerdict& verdict);
 
     WalkUpSettings settings_;
     CompareFace compare_;
