@@ -1,5 +1,8 @@
 #include "models/manifest.hpp"
 
+#include <map>
+
+#include "models/cache.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace menshen;
@@ -13,6 +16,72 @@ TEST_CASE("the manifest that ships is whole", "[unit]") {
         CAPTURE(model.name);
         CHECK_FALSE(model.licence.empty());
         CHECK(manifest().archive(model.archive) != nullptr);
+    }
+}
+
+TEST_CASE("every model has a page with its licence in full, and says what its photographs were", "[unit]") {
+    for (const auto& model : manifest().models) {
+        const auto path = std::string(MENSHEN_SOURCE_DIR) + "/docs/licences/" + model.name + ".md";
+        CAPTURE(path);
+        const auto page = read_file(path, 1u << 20);
+        REQUIRE(page);
+        const auto says = [&](std::string_view words) { return page->find(words) != std::string::npos; };
+        CHECK(says(model.file));
+        CHECK(says(model.sha256));
+        CHECK(says("| Licence | " + model.licence));
+        CHECK(says("photographs gathered from the web"));
+        const std::map<std::string, std::string_view> first_and_last = {{"Apache-2.0", "limitations under the License."},
+                                                                        {"CC0-1.0", "CC0 or use of the Work."},
+                                                                        {"MIT", "OTHER DEALINGS IN THE\nSOFTWARE."}};
+        REQUIRE(first_and_last.contains(model.licence));
+        CHECK(says(first_and_last.at(model.licence)));
+        CHECK(says("stays shut") == !model.notice.empty());
+    }
+}
+
+TEST_CASE("a preprocessing description says all that a network needs, or is refused", "[unit]") {
+    const auto parse = [](const std::string& input, Problems& problems) {
+        return parse_manifest("m.yaml",
+                              "version: 1\n"
+                              "archives:\n"
+                              "  - {name: a, file: a.tar, sha256: " +
+                                  std::string(64, '0') +
+                                  ", bytes: 10, npm_package: a@1}\n"
+                                  "models:\n"
+                                  "  - {name: m, role: embed, file: m.tflite, sha256: " +
+                                  std::string(64, '1') +
+                                  ", bytes: 7, archive: a,\n"
+                                  "     member: m, licence: MIT, source: s, used_for: u, " +
+                                  input +
+                                  "}\n"
+                                  "photos: []\n",
+                              problems);
+    };
+    Problems none;
+    const auto good = parse(
+        "input: {side: 112, channels: bgr, mean: [1, 2.5, 3], scale: 0.5, points: [[1, 2], [3, 4], [5, 6]], numbers: 192, keep: "
+        "64}",
+        none);
+    CAPTURE(none.text());
+    REQUIRE(good);
+    const auto& how = *good->models.front().input;
+    CHECK(how.align.side == 112);
+    CHECK(how.channels == Preprocessing::Channels::bgr);
+    CHECK(how.mean[1] == 2.5F);
+    CHECK(how.align.to.size() == 3);
+    CHECK(how.align.to[1].y == 4);
+    CHECK(tag_of(good->models.front()) == ModelTag{"m@11111111", 64, Metric::cosine});
+    for (const auto* bad :
+         {"x: 1", "input: {side: 112}",
+          "input: {side: 112, channels: rgb, mean: [1, 2], scale: 1, points: [[1, 2], [3, 4], [5, 6]], numbers: 8}",
+          "input: {side: 112, channels: rgb, mean: [1, 2, x], scale: 1, points: [[1, 2], [3, 4], [5, 6]], numbers: 8}",
+          "input: {side: 112, channels: rgb, mean: [1, 2, 3], scale: 1, points: [[1, 2], [3, 4]], numbers: 8}",
+          "input: {side: 112, channels: rgb, mean: [1, 2, 3], scale: 1, numbers: 8}",
+          "input: {side: 112, channels: rgb, mean: [1, 2, 3], scale: 1, surroundings: 2, numbers: 8, keep: 9}"}) {
+        Problems problems;
+        CAPTURE(bad);
+        CHECK_FALSE(parse(bad, problems));
+        CHECK(problems.has_errors());
     }
 }
 
