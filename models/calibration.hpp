@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/problems.hpp"
+#include "models/fusion.hpp"
 
 namespace menshen::models {
 
@@ -62,11 +63,13 @@ struct Calibration {
     float stranger_join = 0;                ///< Cosine to a stranger's centroid from which a face is that stranger.
     float stranger_new = 0;                 ///< Below this to every centroid it is a new one; in between it counts for none.
     std::vector<OneToOne> one_to_one = {};  ///< From the loosest rate to the strictest.
-    std::string weights = {};               ///< The start of the sha256 of the network's file, as in a template's model.
-    std::string source = {};                ///< On which pictures, in words.
-    std::string pipeline = {};              ///< What made the templates, in words.
-    std::size_t persons = 0;                ///< All persons the thresholds were fitted on.
-    std::size_t pictures = 0;               ///< And their pictures.
+    /// What the thresholds hold for: how the pictures of an enrolment are compared. Never `average`.
+    Fusion fusion = Fusion::best;
+    std::string weights = {};   ///< The start of the sha256 of the network's file, as in a template's model.
+    std::string source = {};    ///< On which pictures, in words.
+    std::string pipeline = {};  ///< What made the templates, in words.
+    std::size_t persons = 0;    ///< All persons the thresholds were fitted on.
+    std::size_t pictures = 0;   ///< And their pictures.
 
     /// The entry for a gallery of `persons`: the next larger size and the next stricter rate that are in the table, so that the
     /// target holds. Null when the gallery is larger, or the target stricter, than the whole table.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr long long kMaxPersons = 10'000'000;
 constexpr std::size_t kMaxEntries = 5'000;
+constexpr std::array<std::string_view, 3> kFusions = {"best", "mean", "best+mean"};
 constexpr double kMaxCosine = 2;  // kNeverMatches.
 
 Rate read_rate(MapReader& reader, std::string_view key, const Node& node) {
@@ -152,6 +153,8 @@ std::optional<Calibration> parse_calibration(std::string_view file, std::string_
     out.weights = top.required_text("weights").value_or("");
     out.source = top.required_text("source").value_or("");
     out.pipeline = top.required_text("pipeline").value_or("");
+    if (top.require("fusion") != nullptr)
+        out.fusion = fusion_of(top.choice("fusion", kFusions).value_or("")).value_or(Fusion::best);
     out.persons = required_count(top, "persons", 0);
     out.pictures = required_count(top, "pictures", 0);
     out.margin = number_of(top, "margin");
@@ -168,10 +171,11 @@ std::optional<Calibration> parse_calibration(std::string_view file, std::string_
 
 std::string to_yaml(const Calibration& table) {
     std::string out = fmt::format(
-        "version: 1\nmodel: {}\nweights: {}\nsource: {}\npipeline: {}\n# What the thresholds were fitted on.\npersons: {}\n"
+        "version: 1\nmodel: {}\nweights: {}\nsource: {}\npipeline: {}\nfusion: {}\n# What the thresholds were fitted "
+        "on.\npersons: {}\n"
         "pictures: {}\nmargin: {:.4f}\nstranger_ceiling: {:.4f}\nstranger_join: {:.4f}\nstranger_new: {:.4f}\n",
-        quoted(table.model), quoted(table.weights), quoted(table.source), quoted(table.pipeline), table.persons, table.pictures,
-        table.margin, table.stranger_ceiling, table.stranger_join, table.stranger_new);
+        quoted(table.model), quoted(table.weights), quoted(table.source), quoted(table.pipeline), name_of(table.fusion),
+        table.persons, table.pictures, table.margin, table.stranger_ceiling, table.stranger_join, table.stranger_new);
     out += "# observed, fnmr, tpir: [rate, low, high], low to high being the 95 % interval. measured: false is extrapolated.\n";
     out += "one_to_one:\n";
     for (const auto& entry : table.one_to_one)

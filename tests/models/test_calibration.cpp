@@ -13,6 +13,7 @@ Calibration small_table() {
     out.weights = "0badcafe";
     out.source = "made up, with a \"quote\"";
     out.pipeline = "none";
+    out.fusion = Fusion::mean;
     out.persons = 100;
     out.pictures = 250;
     out.margin = 0.02F;
@@ -79,6 +80,7 @@ TEST_CASE("a table is written and read without loss", "[unit]") {
     CHECK(to_yaml(*read) == text);
     CHECK(read->source == table.source);
     CHECK(read->persons == 100);
+    CHECK(read->fusion == Fusion::mean);
     REQUIRE(read->one_to_many.size() == 3);
     CHECK(read->one_to_many[0].tpir->low == 0.97);
     CHECK_FALSE(read->one_to_many[1].tpir);
@@ -89,7 +91,7 @@ TEST_CASE("a table is written and read without loss", "[unit]") {
 
 TEST_CASE("every mistake of a table is named with its line, and nothing of it is used", "[unit]") {
     const auto text = to_yaml(small_table());
-    CHECK(problems_of(with(text, "margin: 0.0200", "margin: lots")).find("site.yaml:9:") == 0);
+    CHECK(problems_of(with(text, "margin: 0.0200", "margin: lots")).find("site.yaml:10:") == 0);
     CHECK(problems_of(with(text, "fpir: 0.001", "fpir: 0.02")).find("one_to_many[1] must be stricter") != std::string::npos);
     CHECK(problems_of(with(text, "cosine: 0.5500", "cosine: 0.4500")).find("lower cosine than a looser fpir") !=
           std::string::npos);
@@ -102,6 +104,7 @@ TEST_CASE("every mistake of a table is named with its line, and nothing of it is
     CHECK(problems_of(with(text, "[0.01, 0.005, 0.02]", "[0.01, nan, 0.02]")).find("three numbers") != std::string::npos);
     CHECK(problems_of(with(text, "measured: true", "mesured: true")).find("did you mean \"measured\"") != std::string::npos);
     CHECK(problems_of(with(text, "persons: 100", "persons: -4")).find("whole number") != std::string::npos);
+    CHECK(problems_of(with(text, "fusion: mean", "fusion: average")).find("one of: best, mean, best+mean") != std::string::npos);
     CHECK(problems_of("version: 2\n").find("version") != std::string::npos);
     CHECK_FALSE(problems_of("").empty());
 }

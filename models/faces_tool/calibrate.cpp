@@ -1,0 +1,82 @@
+// menshen-faces calibrate: writes the table of thresholds for one embedder.
+#include <memory>
+
+#include "models/cache.hpp"
+#include "models/faces_tool/check_table.hpp"
+#include "models/faces_tool/commands.hpp"
+#include "models/faces_tool/figures.hpp"
+#include "models/faces_tool/options.hpp"
+#include "models/fit_calibration.hpp"
+
+namespace menshen::models::faces_tool {
+namespace {
+
+struct CalibrateOptions : Options {
+    std::string out;
+    std::string source;
+    std::vector<float> strangers;  ///< Ceiling, join, new.
+};
+
+/// Strangers' numbers come from another measurement (docs/face-accuracy.md): those of the table that ships stay, else they follow
+/// from the false match rates.
+void set_strangers(Calibration& table, const std::vector<float>& told) {
+    if (told.size() == 3) {
+        table.stranger_ceiling = told[0];
+        table.stranger_join = told[1];
+        table.stranger_new = told[2];
+        return;
+    }
+    if (const auto shipped = calibration_of(table.model + "@" + table.weights)) {
+        table.stranger_ceiling = shipped->stranger_ceiling;
+        table.stranger_join = shipped->stranger_join;
+        table.stranger_new = shipped->stranger_new;
+        return;
+    }
+    table.stranger_join = table.verify(1e-5).cosine;
+    table.stranger_new = table.stranger_ceiling = table.verify(1e-3).cosine;
+}
+
+int calibrate(const CalibrateOptions& options) {
+    const auto folder = embed_folder(options.embed_request());
+    if (!folder) return complain(folder.error());
+    CalibrationPlan plan{.fusion = options.fusion_for(folder->model), .rounds = options.rounds, .seed = options.seed};
+    plan.margin = options.margin_for(folder->model);
+    auto table = fit_calibration(folder->set.half(Half::fit), plan);
+    if (!table) return complain(table.error());
+    const auto at = folder->model.id.find('@');
+    table->model = folder->model.id.substr(0, at);
+    table->weights = folder->model.id.substr(at + 1);
+    table->pipeline = folder->pipeline;
+    table->source = options.source.empty() ? fmt::format("half of {} persons", folder->set.persons.size()) : options.source;
+    set_strangers(*table, options.strangers);
+    const auto text = to_yaml(*table);
+    Problems problems;
+    if (!parse_calibration("the new table", text, problems))
+        return complain({"what was measured makes no table:\n" + problems.text()});
+    if (options.out.empty()) {
+        fmt::print("{}", text);
+    } else if (auto ok = write_file(options.out, text); !ok) {
+        return complain(ok.error());
+    } else {
+        // What the table is worth on persons it has never seen.
+        check_table("face.check", *table, folder->set.half(Half::check), plan);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, int& status) {
+    auto options = std::make_shared<CalibrateOptions>();
+    auto* command = app.add_subcommand(
+        "calibrate", "Write the thresholds for false match rates and gallery sizes, fitted on one half of the persons");
+    options->add_to(*command);
+    command->add_option("--out", options->out,
+                        "The table; default: standard output. With it the other half of the persons checks it");
+    command->add_option("--source", options->source, "What the pictures are, in words, for the table");
+    command->add_option("--strangers", options->strangers, "The strangers' ceiling, join and new cosines; default: as shipped")
+        ->expected(3);
+    command->callback([options, &status] { status = calibrate(*options); });
+}
+
+}  // namespace menshen::models::faces_tool

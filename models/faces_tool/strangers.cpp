@@ -1,0 +1,119 @@
+// menshen-faces strangers: how well strangers who come again are told from those who come once, and from residents on a bad day.
+// The protocol is in docs/strangers.md.
+#include <memory>
+#include <optional>
+
+#include "models/cache.hpp"
+#include "models/faces_tool/commands.hpp"
+#include "models/faces_tool/figures.hpp"
+#include "models/faces_tool/options.hpp"
+#include "models/faces_tool/street.hpp"
+
+namespace menshen::models::faces_tool {
+namespace {
+
+// Half of the goal of one in a thousand, as those whom nothing was fitted on will be somewhat worse.
+constexpr double kFalseWhenTuned = 0.5;
+
+struct StrangersOptions : Options {
+    std::string calibration;
+    std::vector<float> told;  ///< Ceiling, join, new.
+    std::size_t residents = 120;
+    double target_fpir = kDefaultFpir;
+    bool tune = false;
+};
+
+double share(std::size_t part, std::size_t whole) {
+    return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double false_per_1000(const StreetFigures& figures) { return 1000 * share(figures.false_alarms, figures.stranger_visits); }
+
+Result<Calibration> table_for(const StrangersOptions& options, const ModelTag& model) {
+    std::optional<Calibration> table;
+    if (options.calibration.empty()) {
+        table = calibration_of(model.id);
+        if (!table) return fail("the model {} was never calibrated: give its table with --calibration", model.id);
+    } else {
+        const auto text = read_file(options.calibration, 1 << 20);
+        if (!text) return tl::unexpected(text.error());
+        Problems problems;
+        table = parse_calibration(options.calibration, *text, problems);
+        if (!table) return fail("{}", problems.text());
+    }
+    if (options.told.size() == 3) {
+        table->stranger_ceiling = options.told[0];
+        table->stranger_join = options.told[1];
+        table->stranger_new = options.told[2];
+    }
+    return *table;
+}
+
+void print(const char* half, const Calibration& table, const StreetFigures& figures) {
+    const auto more = fmt::format(
+        ", \"half\": \"{}\", \"residents\": {}, \"ceiling\": {:.4f}, \"join\": {:.4f}, \"new\": {:.4f}, \"repeaters\": {}, "
+        "\"stranger_visits\": {}",
+        half, figures.residents, table.stranger_ceiling, table.stranger_join, table.stranger_new, figures.repeaters,
+        figures.stranger_visits);
+    figure("face.strangers.recall", share(figures.found, figures.repeaters), "share", more);
+    figure("face.strangers.recall_without_merging", share(figures.found_unmerged, figures.repeaters), "share", more);
+    figure("face.strangers.false_per_1000_visits", false_per_1000(figures), "alarms",
+           fmt::format("{}, \"alarms\": {}, \"with_a_resident\": {}", more, figures.false_alarms, figures.false_of_resident));
+    figure("face.strangers.without_identity", share(figures.no_identity, figures.stranger_visits), "share", more);
+    figure("face.strangers.taken_for_resident", share(figures.taken_for_resident, figures.stranger_visits), "share", more);
+    figure("face.strangers.resident_visits_as_stranger", share(figures.bad_days_as_stranger, figures.resident_visits), "share",
+           fmt::format("{}, \"resident_visits\": {}, \"unrecognised\": {}", more, figures.resident_visits, figures.unrecognised));
+}
+
+/// Around the false match rates of the table, in eighths of the way from 1e-3 to 1e-5.
+Calibration tuned(Calibration table, const FaceSet& fit, const ModelTag& model, const StreetPlan& plan) {
+    const float strict = table.verify(1e-5).cosine, step = (strict - table.verify(1e-3).cosine) / 8;
+    const float top = table.identify(plan.residents, plan.target_fpir).cosine;
+    Calibration best = table;
+    double best_recall = -1;
+    for (int down = 0; down <= 4; ++down) {
+        for (int up = -8; up <= 2; ++up) {
+            table.stranger_ceiling = top - static_cast<float>(down) * step;
+            table.stranger_join = table.stranger_new = strict + static_cast<float>(up) * step;
+            const auto figures = play_street(fit, model, table, plan);
+            const double recall = share(figures.found, figures.repeaters);
+            fmt::print(stderr, "ceiling {:.4f}, join {:.4f}: recall {:.4f}, {:.2f} false per 1,000 visits\n",
+                       table.stranger_ceiling, table.stranger_join, recall, false_per_1000(figures));
+            if (false_per_1000(figures) > kFalseWhenTuned || recall <= best_recall) continue;
+            best_recall = recall;
+            best = table;
+        }
+    }
+    return best;
+}
+
+int measure(const StrangersOptions& options) {
+    const auto folder = embed_folder(options.embed_request());
+    if (!folder) return complain(folder.error());
+    auto table = table_for(options, folder->model);
+    if (!table) return complain(table.error());
+    const StreetPlan plan{
+        .residents = options.residents, .rounds = options.rounds, .seed = options.seed, .target_fpir = options.target_fpir};
+    const auto fit = folder->set.half(Half::fit), check = folder->set.half(Half::check);
+    if (options.tune) *table = tuned(*table, fit, folder->model, plan);
+    print("fit", *table, play_street(fit, folder->model, *table, plan));
+    print("check", *table, play_street(check, folder->model, *table, plan));
+    return 0;
+}
+
+}  // namespace
+
+void add_strangers(CLI::App& app, int& status) {
+    auto options = std::make_shared<StrangersOptions>();
+    auto* command = app.add_subcommand("strangers", "How well a stranger who comes three days running is told from others");
+    options->add_to(*command);
+    command->add_option("--calibration", options->calibration, "The table of thresholds; default: the model's that ships");
+    command->add_option("--strangers", options->told, "The strangers' ceiling, join and new cosines; default: the table's")
+        ->expected(3);
+    command->add_option("--residents", options->residents, "Enrolled in a round")->capture_default_str();
+    command->add_option("--fpir", options->target_fpir, "Of the gallery")->capture_default_str();
+    command->add_flag("--tune", options->tune, "Choose the strangers' cosines on the fit half first");
+    command->callback([options, &status] { status = measure(*options); });
+}
+
+}  // namespace menshen::models::faces_tool
