@@ -1,6 +1,7 @@
 #include "models/face_net.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "models/conv_graph.hpp"
 #include "models/tflite_file.hpp"
@@ -31,6 +32,17 @@ std::vector<float> input_of(const Image& square, const Preprocessing& how) {
         float* to = out.data() + c * area;
         for (std::size_t i = 0; i < area; ++i) to[i] = (static_cast<float>(square.rgb[3 * i + from]) - how.mean[c]) * how.scale;
     }
+    return out;
+}
+
+std::vector<float> run_on(EmbedNet& net, const Image& square, const Preprocessing& how) {
+    auto input = input_of(square, how);
+    auto out = net.run(input);
+    if (how.views == Preprocessing::Views::one) return out;
+    const auto side = static_cast<std::ptrdiff_t>(square.width);
+    for (auto row = input.begin(); row != input.end(); row += side) std::reverse(row, row + side);
+    const auto mirrored = net.run(input);
+    std::transform(out.begin(), out.end(), mirrored.begin(), out.begin(), std::plus<>());
     return out;
 }
 

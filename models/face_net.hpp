@@ -16,6 +16,9 @@ namespace menshen::models {
 /// The input for a square picture: channels first, in the entry's order, (value - mean) * scale.
 [[nodiscard]] std::vector<float> input_of(const Image& square, const Preprocessing& how);
 
+/// The network's answer for a square picture, in as many views as the entry says; not normalised.
+[[nodiscard]] std::vector<float> run_on(EmbedNet& net, const Image& square, const Preprocessing& how);
+
 /// The square around the face that a model with `surroundings` wants. It is moved into the picture where it would leave it, and
 /// is made smaller where the picture is.
 [[nodiscard]] Similarity similarity_for(const Box& box, const Image& picture, const Preprocessing& how);

@@ -91,6 +91,7 @@ std::vector<Point> points_of(MapReader& reader, const Node& node) {
 
 Preprocessing read_preprocessing(MapReader& reader) {
     static constexpr std::array<std::string_view, 2> kChannels = {"rgb", "bgr"};
+    static constexpr std::array<std::string_view, 2> kViews = {"one", "mirrored_too"};
     static constexpr std::array<std::string_view, 1> kMetrics = {"cosine"};
     Preprocessing out;
     if (reader.require("side") != nullptr) out.align.side = static_cast<int>(reader.integer("side", 16, 1024).value_or(16));
@@ -105,6 +106,7 @@ Preprocessing read_preprocessing(MapReader& reader) {
     if (points != nullptr) out.align.to = points_of(reader, *points);
     out.surroundings = static_cast<float>(reader.number("surroundings", 1, 8).value_or(0));
     if ((points != nullptr) == (out.surroundings > 0)) reader.complain(reader.node(), "", "needs either points or surroundings");
+    if (reader.choice("views", kViews) == "mirrored_too") out.views = Preprocessing::Views::mirrored_too;
     if (reader.require("numbers") != nullptr) out.numbers = static_cast<int>(reader.integer("numbers", 1, 960).value_or(1));
     out.keep = static_cast<int>(reader.integer("keep", 1, 960).value_or(out.numbers));
     if (out.keep > out.numbers) reader.complain(reader.node(), "keep", "must not be more than numbers");

@@ -34,8 +34,11 @@ struct Preprocessing {
     float scale = 1;
     Alignment align;         ///< Its side is the input's; without points the input is the surroundings of the face instead:
     float surroundings = 0;  ///< a square so many times as wide as the face's box.
-    int numbers = 0;         ///< That the network gives.
-    int keep = 0;            ///< Numbers in a template: `numbers`, or fewer by a projection that is made from the weights.
+    /// Whether the mirrored picture is asked about as well; the sum of both is the answer. Twice the time, fewer mistakes.
+    enum class Views : std::uint8_t { one, mirrored_too };
+    Views views = Views::one;
+    int numbers = 0;  ///< That the network gives.
+    int keep = 0;     ///< Numbers in a template: `numbers`, or fewer by a projection that is made from the weights.
     Metric metric = Metric::cosine;
 };
 

@@ -114,7 +114,7 @@ struct Pipeline::Networks {
         set_threads();
         const auto& how = *embedder.model->input;
         const auto square = cut_out(picture, similarity_for(face.points, how.align), how.align.side);
-        Template out{tag, embedder.net->run(input_of(square, how))};
+        Template out{tag, run_on(*embedder.net, square, how)};
         normalise(out.values);
         return out;
     }
@@ -124,7 +124,7 @@ struct Pipeline::Networks {
         set_threads();
         const auto& how = *liveness.model->input;
         const auto square = cut_out(picture, similarity_for(face.box, picture, how), how.align.side);
-        const auto values = liveness.net->run(input_of(square, how));
+        const auto values = run_on(*liveness.net, square, how);
         // Softmax; the first is "alive".
         const float largest = *std::max_element(values.begin(), values.end());
         float sum = 0;

@@ -157,6 +157,26 @@ TEST_CASE("the embedding of a generated picture is pinned", "[models]") {
     }
 }
 
+TEST_CASE("with the mirrored view a face and its mirror image are one", "[models]") {
+    const auto loaded = load();
+    if (!loaded) return;
+    const auto net = open_net(loaded->bytes, mobilefacenet(), {});
+    REQUIRE(net);
+    auto how = *mobilefacenet().input;
+    const auto picture = square(3);
+    auto mirrored = picture;
+    for (std::size_t y = 0; y < 112; ++y)
+        for (std::size_t x = 0; x < 112; ++x)
+            for (std::size_t c = 0; c < 3; ++c) mirrored.rgb[(y * 112 + x) * 3 + c] = picture.rgb[(y * 112 + 111 - x) * 3 + c];
+    how.views = Preprocessing::Views::one;
+    const auto one = run_on(**net, picture, how), other = run_on(**net, mirrored, how);
+    CHECK(cosine_of(one, other) < 0.99F);
+    how.views = Preprocessing::Views::mirrored_too;
+    const auto both = run_on(**net, picture, how);
+    CHECK(cosine_of(both, run_on(**net, mirrored, how)) > 0.99999F);
+    for (std::size_t i = 0; i < both.size(); ++i) CHECK(both[i] == Approx(one[i] + other[i]).margin(1e-4));
+}
+
 TEST_CASE("a file that is another network than the manifest says is refused", "[models]") {
     const auto loaded = load();
     if (!loaded) return;
