@@ -67,7 +67,7 @@ struct Counts {
 
 TEST_CASE("a head that turns shows its depth", "[unit]") {
     Counts counts;
-    for (unsigned seed = 1; seed <= 300; ++seed) counts.add(walk({1, 18, 0.8F, 40}, seed).finding());
+    for (unsigned seed = 1; seed <= 300; ++seed) counts.add(walk({1, 18, 0.5F, 40}, seed).finding());
     CAPTURE(counts.live, counts.unknown, counts.suspect);
     CHECK(counts.live >= 180);
     CHECK(counts.suspect == 0);

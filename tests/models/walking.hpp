@@ -19,11 +19,12 @@ inline FaceQuality good() {
 }
 
 /// A head by its five points in millimetres (x to the picture's right, y down, z towards the camera), turned by `yaw` and
-/// `pitch` degrees and seen from afar. The eye corners lie 10 mm apart in depth, the nose 22 mm before the inner ones.
+/// `pitch` degrees and seen from afar. The depths are such that the slope of models/parallax.hpp is that of real faces with
+/// dlib's points; a head is deeper, but its landmarks tell less of it.
 struct Head {
     float depth = 1;  ///< 0: a print of it.
     [[nodiscard]] FacePoints seen(float yaw, float pitch, float scale, Point middle) const {
-        constexpr float kPlaces[5][3] = {{45, 0, -10}, {17, 0, 0}, {-45, 0, -10}, {-17, 0, 0}, {0, 48, 15}};
+        constexpr float kPlaces[5][3] = {{45, 0, -4}, {17, 0, 0}, {-45, 0, -4}, {-17, 0, 0}, {0, 48, 20}};
         const float cy = std::cos(yaw / 57.3F), sy = std::sin(yaw / 57.3F), cp = std::cos(pitch / 57.3F),
                     sp = std::sin(pitch / 57.3F);
         FacePoints out;
