@@ -1,7 +1,6 @@
 #include "models/gallery.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <new>
 #include <set>
@@ -23,24 +22,21 @@ private:
     std::vector<Enrolled>& enrolled_;
 };
 
-/// One person's rows: the templates, and with more than one their mean, which lies nearer to most of the person's other pictures
-/// than any of them (as fused() of models/fusion.hpp with best_and_mean, which the thresholds were calibrated with).
-void add_rows(SecretFloats& values, const std::vector<const Template*>& faces, std::size_t row) {
-    for (const auto* face : faces) {
+/// One person's rows: as fused() of models/fusion.hpp has it, without a copy in ordinary memory.
+void add_rows(SecretFloats& values, const std::vector<const Template*>& faces, Fusion fusion) {
+    const std::size_t dim = faces.front()->values.size(), row = row_floats(dim);
+    const bool each = faces.size() == 1 || fusion != Fusion::mean;
+    for (std::size_t face = 0; each && face < faces.size(); ++face) {
         const std::size_t end = values.size() + row;
-        values.insert(values.end(), face->values.begin(), face->values.end());
+        values.insert(values.end(), faces[face]->values.begin(), faces[face]->values.end());
         values.resize(end);
     }
-    if (faces.size() < 2) return;
-    const std::size_t first = values.size() - faces.size() * row, mean = values.size();
-    values.resize(mean + row);
-    double squares = 0;
-    for (std::size_t i = 0; i < row; ++i) {
-        for (std::size_t face = 0; face < faces.size(); ++face) values[mean + i] += values[first + face * row + i];
-        squares += static_cast<double>(values[mean + i]) * values[mean + i];
-    }
-    const auto scale = static_cast<float>(squares > 0 ? 1.0 / std::sqrt(squares) : 0.0);
-    for (std::size_t i = 0; i < row; ++i) values[mean + i] *= scale;
+    if (faces.size() == 1 || fusion == Fusion::best) return;
+    values.resize(values.size() + row);
+    float* mean = values.data() + values.size() - row;
+    for (const auto* face : faces)
+        for (std::size_t i = 0; i < dim; ++i) mean[i] += face->values[i];
+    to_unit_length({mean, dim});
 }
 
 /// The numbers as a row: in place when the dimension needs no padding, as it is with every model in sight.
@@ -95,7 +91,7 @@ Result<std::vector<PersonId>> Gallery::set(std::vector<Enrolled> enrolled) try {
     std::vector<std::uint32_t> owners;
     for (const auto& [person, faces] : by_person) {
         first_row.push_back(owners.size());
-        add_rows(values, faces, row);
+        add_rows(values, faces, calibration_.fusion);
         owners.resize(values.size() / row, static_cast<std::uint32_t>(persons.size()));
         persons.push_back(person);
     }

@@ -26,7 +26,8 @@ struct GallerySettings {
     double target_fmr = kDefaultFmr;    ///< 1:1: the share of other people who may pass for the person they claim to be.
 };
 
-/// How a face compares with the gallery. A person's score is the cosine to the nearest of the templates and their mean.
+/// How a face compares with the gallery. A person's score is the cosine to the nearest of the person's templates, to their
+/// mean, or the higher of the two: as the calibration's `fusion` says, since its thresholds hold for that.
 struct Comparison {
     PersonId best;               ///< Empty when nobody is enrolled with this model.
     float best_score = -1.0F;    ///< Of the best person.

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <algorithm>
-#include <cmath>
 #include <tuple>
 
 #include "models/match.hpp"
@@ -16,22 +15,13 @@ constexpr auto kNobody = static_cast<std::size_t>(-1);
 
 float nobody_is_enrolled(const Template& /*face*/) { return -1.0F; }
 
-/// As normalise() of template.hpp.
-void to_unit_length(float* row, std::size_t dim) {
-    double squares = 0;
-    for (std::size_t i = 0; i < dim; ++i) squares += static_cast<double>(row[i]) * row[i];
-    if (squares == 0) return;
-    const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
-    for (std::size_t i = 0; i < dim; ++i) row[i] *= scale;
-}
-
 /// Bounded weight: someone seen a thousand times may still grow a beard.
 float weight_of(std::uint32_t sightings) { return static_cast<float>(std::min(sightings, Strangers::kCentroidWeight)); }
 
 /// Moves `row` towards `other` as two means of so many sightings.
 void mix(float* row, float weight, const float* other, float other_weight, std::size_t dim) {
     for (std::size_t i = 0; i < dim; ++i) row[i] = row[i] * weight + other[i] * other_weight;
-    to_unit_length(row, dim);
+    to_unit_length({row, dim});
 }
 
 /// The face that resembles the others most: if the tracker once jumped to a passer-by, that picture is not it.
@@ -112,7 +102,7 @@ Strangers::Fused Strangers::fuse(std::span<const SightedFace> walk_up) const {
         out.all.push_back(&one->face);
         times.push_back(one->at);
     }
-    to_unit_length(out.face.values.data(), model_.dim);
+    normalise(out.face.values);
     out.row.resize(row_);
     std::copy(out.face.values.begin(), out.face.values.end(), out.row.begin());
     out.sightings = count_apart(std::move(times), gate_.apart);

@@ -38,5 +38,6 @@ struct Template {
 
 /// Brings `values` to unit length; a vector of zeros stays as it is.
 void normalise(std::vector<float>& values);
+void to_unit_length(std::span<float> values);  ///< The same, wherever they lie.
 
 }  // namespace menshen::models

@@ -34,8 +34,12 @@ TEST_CASE("the nearest of a person's templates counts, and the lead is over othe
     CHECK(found.accepted);
 }
 
-TEST_CASE("the mean of a person's templates counts as one of them", "[unit]") {
-    Gallery gallery(tag_of("test@1"), kCalibration);
+TEST_CASE("a person is the nearest template, their mean, or either: as the calibration says", "[unit]") {
+    auto calibration = kCalibration;
+    calibration.fusion = GENERATE(Fusion::best, Fusion::mean, Fusion::best_and_mean);
+    CAPTURE(name_of(calibration.fusion));
+    calibration.one_to_one = {{.fmr = 1e-4, .cosine = 0.9F, .measured = true}};
+    Gallery gallery(tag_of("test@1"), calibration);
     // Turned out of the plane to either side: their mean is in it.
     const auto side = [](double degrees) {
         const double angle = degrees * 3.14159265 / 180;
@@ -43,10 +47,15 @@ TEST_CASE("the mean of a person's templates counts as one of them", "[unit]") {
     };
     REQUIRE(gallery.set({{PersonId("li"), side(20)}, enrolled("wang", 90), {PersonId("li"), side(-20)}}));
     CHECK(gallery.templates() == 3);
-    CHECK(gallery.compare(turned(0)).best_score == Approx(1.0));
-    CHECK(gallery.compare(turned(0)).accepted);
-    CHECK(gallery.verify(PersonId("li"), turned(0)).score == Approx(1.0));
-    // One template is its own mean.
+    const double twenty = std::cos(20 * 3.14159265 / 180);
+    const double in_the_middle = calibration.fusion == Fusion::best ? twenty : 1;
+    const double at_one_side = calibration.fusion == Fusion::mean ? twenty : 1;
+    CHECK(gallery.compare(turned(0)).best_score == Approx(in_the_middle));
+    CHECK(gallery.compare(side(20)).best_score == Approx(at_one_side));
+    CHECK(gallery.verify(PersonId("li"), turned(0)).score == Approx(in_the_middle));
+    CHECK(gallery.verify(PersonId("li"), side(20)).score == Approx(at_one_side));
+    // A single template is its own mean.
+    CHECK(gallery.compare(turned(80)).best == PersonId("wang"));
     CHECK(gallery.compare(turned(80)).best_score == Approx(std::cos(10 * 3.14159265 / 180)));
 }
 
