@@ -30,7 +30,10 @@ int become_models_tool(char** arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count > 1 && std::string_view(arguments[1]) == "models") return become_models_tool(arguments + 1);
+    const std::string_view first = count > 1 ? arguments[1] : "";
+    const std::string_view second = count > 2 ? arguments[2] : "";
+    // What the gate knows of the models is asked of the gate; their files are the tool's.
+    if (first == "models" && second != "list" && second != "accept") return become_models_tool(arguments + 1);
     try {
         return menshen::cli::run(std::vector<std::string>(arguments + 1, arguments + count), std::cout, std::cerr);
     } catch (const std::exception& error) {

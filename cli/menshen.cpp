@@ -47,7 +47,7 @@ void build(CLI::App& app, Shell& shell) {
     add_report_verb(app, shell);
     add_file_verbs(app, shell);
     add_platform_verbs(app, shell);
-    app.add_subcommand("models", "Fetch and verify the face models (runs menshen-models)");
+    add_model_verbs(app, shell);
 }
 
 /// Finds the word that the parser stumbled over and says what it may have been; empty when every word is known.

@@ -166,6 +166,14 @@ void add_stranger_verbs(CLI::App& app, Shell& shell) {
             });
         };
     });
+    auto* wipe = shell.verb(*stranger, "wipe", "Forget every stranger, at once and for good", Output::words_or_json);
+    wipe->callback([&shell] {
+        shell.action = [&shell] {
+            return shell.ask("stranger.wipe", Json::object(), [&](const Json& result) {
+                shell.out << fmt::format("{} strangers forgotten", cell(result, "wiped")) << '\n';
+            });
+        };
+    });
     auto* label = shell.verb(*stranger, "label", "Say who it is, such as courier; or take that back", Output::words_or_json);
     const auto options = std::make_shared<LabelOptions>();
     label->add_option("ID,--id", options->id, "The stranger's id, or its first 8 characters")->required();

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "models/cache.hpp"
 #include "models/pipeline.hpp"
+#include "models/walk_up.hpp"
 
 namespace menshen::models {
 namespace {
@@ -21,12 +23,21 @@ std::uint64_t kernel_random() {
 
 std::uint32_t permille(float value) { return static_cast<std::uint32_t>(std::lround(std::clamp(value, 0.0F, 1.0F) * 1000.0F)); }
 
+/// A question that is open, and what was last answered.
+struct OpenQuestion {
+    FaceQuestion question;
+    MonoTime until;
+    std::optional<FaceCompared> told;
+};
+
 class Engine : public FaceEngine {
 public:
-    Engine(Pipeline pipeline, Calibration calibration, RandomBits random)
+    Engine(Pipeline pipeline, const Calibration& calibration, FaceSettings settings)
         : pipeline_(std::move(pipeline)),
-          gallery_(pipeline_.model(), calibration),
-          strangers_(pipeline_.model(), calibration, std::move(random)) {}
+          settings_(std::move(settings)),
+          gallery_(pipeline_.model(), calibration, settings_.target),
+          strangers_(pipeline_.model(), calibration, settings_.random),
+          walk_ups_(walk_up_settings(), [this](const Template& face) { return gallery_.compare(face); }) {}
 
     ModelTag model() const override { return pipeline_.model(); }
 
@@ -47,37 +58,65 @@ public:
         return pipeline_.embed(*picture, found);
     }
 
-    Result<FrameResult> look(const Frame& frame, WallTime now, StrangersWanted strangers) override {
+    Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) override {
         const auto picture = picture_of(frame);
         if (!picture) return tl::unexpected(picture.error());
         const auto faces = pipeline_.find(*picture);
         if (!faces) return tl::unexpected(faces.error());
         FrameResult out;
-        out.faces = static_cast<int>(faces->size());
-        if (faces->empty()) {
-            out.advice = "no face";
-            return out;
+        describe_largest(*faces, out);
+        const auto tasks = walk_ups_.frame(frame.camera, *faces, now);
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            if (auto done = run(tasks[i], *picture, (*faces)[i], now); !done) return tl::unexpected(done.error());
         }
-        const FoundFace& found = faces->front();
-        out.box = found.box;
-        out.quality_permille = permille(score(found.quality));
-        out.advice = advice(found.quality, Purpose::recognise);
-        if (!out.advice.empty()) return out;
-        const auto face = pipeline_.embed(*picture, found);
-        if (!face) return tl::unexpected(face.error());
-        identify(*face, now, strangers, out);
+        tell(now, strangers, out);
         return out;
     }
 
-    Result<std::vector<PersonId>> set_gallery(std::vector<Enrolled> enrolled) override {
-        return gallery_.set(std::move(enrolled));
+    FrameResult ask(const FaceQuestion& question, const Now& now) override {
+        FrameResult out;
+        if (questions_.size() >= FaceQuestions::kMost) questions_.erase(questions_.begin());
+        questions_.push_back({question, now.mono + FaceQuestions::kAnswerWithin, std::nullopt});
+        answer(now, out);
+        return out;
     }
+
+    FrameResult end_walk_ups(const Now& now, StrangersWanted strangers) override {
+        FrameResult out;
+        tell(now, strangers, out);
+        return out;
+    }
+
+    Result<GalleryChange> set_gallery(std::vector<Enrolled> enrolled) override {
+        auto outdated = gallery_.set(std::move(enrolled));
+        if (!outdated) return tl::unexpected(outdated.error());
+        walk_ups_.end_all();
+        walk_ups_.set_certain(certain());
+        return GalleryChange{std::move(*outdated), strangers_.drop_residents(nearest())};
+    }
+
+    MatchState match_state() const override {
+        const auto& calibration = gallery_.calibration();
+        MatchState out;
+        out.persons = gallery_.persons();
+        const auto threshold = calibration.identify(out.persons, settings_.target.target_fpir);
+        out.opens = !threshold.extrapolated && threshold.cosine < kNeverMatches;
+        if (!out.opens) {
+            out.why = fmt::format(
+                "the calibration of {} ({} persons) was not measured for {} enrolled persons at {:.4g} % of strangers taken for "
+                "somebody",
+                calibration.model, calibration.persons, out.persons, settings_.target.target_fpir * 100);
+        }
+        return out;
+    }
+
     std::vector<StrangerIdentity> strangers() const override { return strangers_.all(); }
     std::vector<StrangerId> restore_strangers(std::vector<StrangerIdentity> identities) override {
         return strangers_.restore(std::move(identities));
     }
     std::vector<StrangerId> expire_strangers(WallTime now) override { return strangers_.expire(now); }
     bool forget_stranger(const StrangerId& id) override { return strangers_.forget(id); }
+    std::vector<StrangerId> wipe_strangers() override { return strangers_.wipe(); }
 
     std::string describe() const override {
         return fmt::format("{}, {} persons with {} templates, a match from {:.3f}", pipeline_.describe(), gallery_.persons(),
@@ -85,45 +124,162 @@ public:
     }
 
 private:
-    void identify(const Template& face, WallTime now, StrangersWanted strangers, FrameResult& out) {
-        const auto comparison = gallery_.compare(face);
-        out.score_permille = permille(comparison.best_score);
-        if (comparison.accepted) {
-            out.person = comparison.best;
-            return;
-        }
-        // Near to a person, but not near enough: most likely that person on a bad day. Counting them as a stranger would sooner
-        // or later report a resident as one.
-        if (comparison.best_score >= gallery_.calibration().stranger_ceiling) {
-            out.advice = "face the camera";
-            return;
-        }
-        if (strangers == StrangersWanted::no) return;
-        auto sighting = strangers_.see(face, now);
-        out.stranger = sighting.id;
-        out.new_stranger = sighting.is_new;
-        out.changed = std::move(sighting.changed);
-        out.dropped = std::move(sighting.dropped);
-        if (out.stranger.empty()) out.advice = "face the camera";
+    [[nodiscard]] WalkUpSettings walk_up_settings() const {
+        WalkUpSettings out;
+        out.certain = certain();
+        if (const auto* entry = gallery_.calibration().entry_for(kSomebodyElse)) out.other_person = entry->cosine;
+        // Numbers of walk-ups are in records: those of another run must be others.
+        out.first_id = (settings_.random() >> 20) + 1;
+        out.liveness = settings_.liveness;
+        return out;
     }
 
+    /// One picture is enough when it is as sure as the stated rate asks of ten.
+    [[nodiscard]] float certain() const {
+        return gallery_.calibration().identify(gallery_.persons(), settings_.target.target_fpir / 10).cosine;
+    }
+
+    [[nodiscard]] NearestPerson nearest() const {
+        return [this](const Template& face) { return gallery_.compare(face).best_score; };
+    }
+
+    static void describe_largest(const std::vector<FoundFace>& faces, FrameResult& out) {
+        out.faces = static_cast<int>(faces.size());
+        out.advice = faces.empty() ? "no face" : std::string(advice(faces.front().quality, Purpose::recognise));
+        if (faces.empty()) return;
+        out.box = faces.front().box;
+        out.quality_permille = permille(score(faces.front().quality));
+    }
+
+    Result<void> run(const FaceTask& task, const Image& picture, const FoundFace& found, const Now& now) {
+        if (task.embed) {
+            const auto face = pipeline_.embed(picture, found);
+            if (!face) return tl::unexpected(face.error());
+            walk_ups_.add(task.walk_up, *face, found, now);
+        }
+        if (task.judge_liveness && settings_.liveness != Liveness::off) {
+            const auto live = pipeline_.liveness(picture, found);
+            if (!live) return tl::unexpected(live.error());
+            if (*live) walk_ups_.add_liveness(task.walk_up, **live);
+        }
+        return {};
+    }
+
+    /// Everything that is news by now.
+    void tell(const Now& now, StrangersWanted strangers, FrameResult& out) {
+        answer(now, out);
+        for (const auto& verdict : walk_ups_.verdicts(now)) tell(verdict, now, strangers, out);
+        out.walk_up_open = walk_ups_.next_deadline().has_value();
+    }
+
+    void tell(const WalkUpVerdict& verdict, const Now& now, StrangersWanted strangers, FrameResult& out) {
+        using Who = WalkUpVerdict::Who;
+        FaceSeen seen{.device = verdict.camera,
+                      .walk_up = verdict.walk_up,
+                      .person = verdict.person,
+                      .score_permille = permille(verdict.score),
+                      .greets_only = verdict.greets_only};
+        if (verdict.who == Who::person) forget_as_stranger(verdict, out);
+        // Until a walk-up ends it may still turn out to be somebody.
+        if (verdict.who != Who::person && !verdict.ended) return;
+        if (verdict.who == Who::undecided) seen.advice = verdict.advice;
+        if (verdict.who == Who::nobody && strangers == StrangersWanted::yes && !verdict.faces.empty()) {
+            auto sighting = strangers_.see(verdict.faces, now.wall.time, nearest());
+            seen.stranger = sighting.id;
+            seen.new_stranger = sighting.is_new;
+            if (sighting.changed) out.changed.push_back(std::move(*sighting.changed));
+            out.dropped.insert(out.dropped.end(), sighting.dropped.begin(), sighting.dropped.end());
+        }
+        out.seen.push_back(std::move(seen));
+    }
+
+    /// Whoever is recognised now may have been a stranger on bad days.
+    void forget_as_stranger(const WalkUpVerdict& verdict, FrameResult& out) {
+        for (const auto& standing : walk_ups_.standing(verdict.camera)) {
+            if (standing.walk_up != verdict.walk_up) continue;
+            for (auto& id : strangers_.recognised(standing.mean)) out.dropped.push_back(std::move(id));
+        }
+    }
+
+    void answer(const Now& now, FrameResult& out) {
+        std::erase_if(questions_, [&](const OpenQuestion& open) { return open.until < now.mono; });
+        for (auto& open : questions_) {
+            auto best = compare(open.question);
+            if (!best) continue;
+            const bool is_news = !open.told || open.told->face != best->face || open.told->walk_up != best->walk_up ||
+                                 open.told->person != best->person;
+            if (!is_news) continue;
+            open.told = *best;
+            out.compared.push_back(std::move(*best));
+        }
+    }
+
+    /// Whoever before the cameras is most like the person who was asked for.
+    [[nodiscard]] std::optional<FaceCompared> compare(const FaceQuestion& question) const {
+        std::optional<FaceCompared> best;
+        for (const auto& camera : question.cameras) {
+            for (const auto& standing : walk_ups_.standing(camera)) {
+                const auto match = gallery_.verify(question.owner, standing.mean);
+                FaceCompared one{.question = question.id,
+                                 .device = camera,
+                                 .walk_up = standing.walk_up,
+                                 .face = FaceCompared::Face::other,
+                                 .score_permille = permille(match.score)};
+                if (match.accepted) {
+                    const auto why_not = reason_to_refuse(standing.liveness, settings_.liveness);
+                    one.face = why_not.empty() ? FaceCompared::Face::same : FaceCompared::Face::suspect;
+                } else if (const auto known = gallery_.compare(standing.mean); known.accepted) {
+                    one.person = known.best;
+                }
+                if (!best || one.score_permille > best->score_permille) best = std::move(one);
+            }
+        }
+        return best;
+    }
+
+    /// Of strangers, 1:1: from a tenth on a face in the middle of a walk-up is taken for the same one.
+    static constexpr double kSomebodyElse = 0.1;
+
     Pipeline pipeline_;
+    FaceSettings settings_;
     Gallery gallery_;
     Strangers strangers_;
+    WalkUps walk_ups_;
+    std::vector<OpenQuestion> questions_;
 };
+
+/// The site's own table, or the shipped one.
+Result<Calibration> load_calibration(const FaceSettings& settings, const ModelTag& model) {
+    if (settings.calibration.empty()) {
+        const auto shipped = calibration_of(model.id);
+        if (!shipped) return fail("the model {} was never calibrated: it must not decide who comes in", model.id);
+        return *shipped;
+    }
+    constexpr std::size_t kMostBytes = 1u << 20;
+    const auto text = read_file(settings.calibration, kMostBytes);
+    if (!text) return tl::unexpected(text.error());
+    Problems problems;
+    auto table = parse_calibration(settings.calibration, *text, problems);
+    if (!table) return fail("{}", problems.text());
+    if (!model.id.starts_with(table->model + "@" + table->weights)) {
+        return fail("{}: is the table of {}@{}, and the embedder is {}; make one with: menshen face calibrate",
+                    settings.calibration, table->model, table->weights, model.id);
+    }
+    return std::move(*table);
+}
 
 }  // namespace
 
 Result<std::unique_ptr<FaceEngine>> open_face_engine(FaceSettings settings) {
-    auto pipeline = Pipeline::open({settings.models_dir, settings.threads, settings.detector, settings.embedder, settings.accepted});
+    auto pipeline =
+        Pipeline::open({settings.models_dir, settings.threads, settings.detector, settings.embedder, settings.accepted});
     if (!pipeline) return tl::unexpected(pipeline.error());
-    const auto name = pipeline->model().id.substr(0, pipeline->model().id.find('@'));
-    const auto calibration = calibration_of(name);
-    if (!calibration) return fail("the model {} was never calibrated: it must not decide who comes in", name);
+    const auto calibration = load_calibration(settings, pipeline->model());
+    if (!calibration) return tl::unexpected(calibration.error());
     if (!settings.random) settings.random = kernel_random;
     // Reading the models took twice their size; 40 MB go back to the system instead of staying in the allocator for good.
     ::malloc_trim(0);
-    return std::make_unique<Engine>(std::move(*pipeline), *calibration, std::move(settings.random));
+    return std::make_unique<Engine>(std::move(*pipeline), *calibration, std::move(settings));
 }
 
 }  // namespace menshen::models

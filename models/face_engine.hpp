@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "core/face_question.hpp"
 #include "core/frame.hpp"
 #include "core/id.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "models/face_points.hpp"
 #include "models/gallery.hpp"
+#include "models/liveness.hpp"
 #include "models/strangers.hpp"
 #include "models/template.hpp"
 
@@ -31,26 +33,38 @@ struct FaceSettings {
     DetectorChoice detector = DetectorChoice::best;
     std::string embedder = {};               ///< By the manifest's name; empty: the manifest's first.
     std::vector<std::string> accepted = {};  ///< Models whose notice the operator accepted, by name; others with one stay shut.
+    GallerySettings target = {};
+    Liveness liveness = Liveness::refuse;
+    std::string calibration = {};  ///< A site's own table; empty: the shipped one.
 };
 
-/// What one frame showed: event.hpp's FaceSeen without the device, and what changed about strangers.
+/// What looking brought, of one frame or of a walk-up that ended: events for the gate, and what changed about strangers.
 struct FrameResult {
-    PersonId person;  ///< At most one of `person` and `stranger` is set.
-    StrangerId stranger;
-    bool new_stranger = false;
-    std::uint32_t score_permille = 0;  ///< Cosine to the best person, times 1000; 0 when nobody is enrolled or it is negative.
-    std::string advice;                ///< Why there is neither: "no face", "come closer", "hold still", "face the camera".
-    int faces = 0;                     ///< Seen in the frame; the largest was taken.
-    Box box;                           ///< Of the face that was taken.
+    /// News only: somebody was recognised or turned out to be somebody else, a stranger was given an identity, a walk-up ended
+    /// with a face that could not be used.
+    std::vector<FaceSeen> seen;
+    std::vector<FaceCompared> compared;     ///< Answers to questions that are open.
+    std::vector<StrangerIdentity> changed;  ///< To be sealed and kept.
+    std::vector<StrangerId> dropped;        ///< To be erased.
+    bool walk_up_open = false;              ///< end_walk_ups() has to be called when no more frames come.
+    // For people who aim a camera or enrol a face.
+    int faces = 0;
+    Box box;  ///< Of the largest face.
     std::uint32_t quality_permille = 0;
-    std::optional<StrangerIdentity> changed;  ///< To be sealed and kept.
-    std::vector<StrangerId> dropped;          ///< To be erased.
+    std::string advice;  ///< "no face", "come closer"; empty when the largest face is good enough to be recognised.
 };
 
 enum class StrangersWanted : std::uint8_t { no, yes };
 
-/// The whole pipeline with its gallery and its strangers. Owned and called by one thread, the vision worker's; every call may
-/// take tens of milliseconds (enroll some hundred) and none of them throws.
+/// What 1:N may do with the gallery as it is.
+struct MatchState {
+    std::size_t persons = 0;
+    bool opens = false;  ///< The calibration holds the stated FPIR for so many persons, and was measured that far.
+    std::string why;     ///< When it does not.
+};
+
+/// The whole pipeline with its gallery, its walk-ups and its strangers. Owned and called by one thread, the vision worker's;
+/// every call may take tens of milliseconds (enroll some hundred) and none of them throws.
 class FaceEngine {
 public:
     virtual ~FaceEngine() = default;
@@ -59,21 +73,32 @@ public:
     [[nodiscard]] virtual ModelTag model() const = 0;
 
     /// The template of the one face in a JPEG or PNG file. Refuses, saying what to do: a file that cannot be read, no face, more
-    /// than one, a face that is too small or too blurred.
+    /// than one, a face that is not good enough.
     [[nodiscard]] virtual Result<Template> enroll(std::span<const std::uint8_t> photo) = 0;
 
-    /// Who is to be seen. With `yes` a usable face that is near to nobody gets a stranger's identity; with `no` it is dropped.
-    /// Fails only when the frame cannot be read.
-    [[nodiscard]] virtual Result<FrameResult> look(const Frame& frame, WallTime now, StrangersWanted strangers) = 0;
+    /// Who is to be seen, and what came of the walk-ups of this camera. With `yes` a walk-up that is near to nobody gets a
+    /// stranger's identity when it ends; with `no` it is dropped. Fails only when the frame cannot be read.
+    [[nodiscard]] virtual Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) = 0;
+    /// Compares whoever stands before these cameras with one person, now and in the frames of the next five seconds.
+    [[nodiscard]] virtual FrameResult ask(const FaceQuestion& question, const Now& now) = 0;
+    /// Ends the walk-ups of which no frame came for a while.
+    [[nodiscard]] virtual FrameResult end_walk_ups(const Now& now, StrangersWanted strangers) = 0;
 
-    /// Replaces the gallery; see Gallery::set. Returns who has to be enrolled again, because their templates are another model's.
-    [[nodiscard]] virtual Result<std::vector<PersonId>> set_gallery(std::vector<Enrolled> enrolled) = 0;
+    struct GalleryChange {
+        std::vector<PersonId> outdated;   ///< Have to be enrolled again: their templates are another model's.
+        std::vector<StrangerId> dropped;  ///< Strangers who are somebody now: to be erased.
+    };
+    /// Replaces the gallery; see Gallery::set. Walk-ups that are on begin anew.
+    [[nodiscard]] virtual Result<GalleryChange> set_gallery(std::vector<Enrolled> enrolled) = 0;
+    [[nodiscard]] virtual MatchState match_state() const = 0;
 
     /// Strangers as they stand; see Strangers.
     [[nodiscard]] virtual std::vector<StrangerIdentity> strangers() const = 0;
     [[nodiscard]] virtual std::vector<StrangerId> restore_strangers(std::vector<StrangerIdentity> identities) = 0;
     [[nodiscard]] virtual std::vector<StrangerId> expire_strangers(WallTime now) = 0;
     [[nodiscard]] virtual bool forget_stranger(const StrangerId& id) = 0;
+    /// All of them; see Strangers::wipe.
+    [[nodiscard]] virtual std::vector<StrangerId> wipe_strangers() = 0;
 
     /// "OpenCV 4.6.0 (1 thread), dlib 19.24.0, ...": for `doctor` and the log.
     [[nodiscard]] virtual std::string describe() const = 0;

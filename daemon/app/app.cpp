@@ -1,6 +1,5 @@
 #include "daemon/app/app.hpp"
 
-#include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
 #include "daemon/app/log.hpp"
@@ -9,10 +8,6 @@
 namespace menshen::app {
 
 namespace {
-
-Post post_to(boost::asio::io_context& loop) {
-    return [&loop](std::function<void()> f) { boost::asio::post(loop, std::move(f)); };
-}
 
 Result<Key> read_master_key(const Options& options) {
     const auto path = options.key_file.empty() ? store::credentials_key_path() : std::filesystem::path(options.key_file);
@@ -98,38 +93,6 @@ Result<void> App::open_devices() {
     return {};
 }
 
-void App::open_vision() {
-    if (!config_.faces) return;
-    for (const auto& door : config_.gate.doors) {
-        if (door.mode != DoorMode::card_or_face) continue;
-        log::warning(
-            "door {}: a face opens it, and this version does not tell a face from its photograph; where that matters take mode: "
-            "card",
-            door.id.str());
-    }
-    VisionWorker::Handlers handlers;
-    handlers.on_frame = [this](const DeviceId& camera, const auto& result) { on_frame(camera, result); };
-    handlers.on_state = [this](VisionWorker::State state, const std::string& why) {
-        health_.vision = state;
-        health_.vision_error = why;
-        if (state == VisionWorker::State::failed) log::error("faces are not recognised: {}", why);
-        if (state == VisionWorker::State::ready) log::info("faces: ready {}", why);
-    };
-    handlers.on_strangers_gone = [this](const std::vector<StrangerId>& ids) { forget_strangers(ids); };
-    handlers.on_outdated = [this](const std::vector<PersonId>& persons) {
-        health_.enrol_again = persons;
-        log::warning("{} persons must be enrolled again: the face model has changed", persons.size());
-    };
-    models::FaceSettings settings;
-    settings.models_dir = config_.faces->models;
-    settings.threads = config_.faces->threads;
-    vision_ = std::make_unique<VisionWorker>(
-        VisionWorker::Start{settings, to_gallery(faces_), to_identities(opened_.strangers), now().wall.time}, post_to(loop_),
-        std::move(handlers));
-    opened_.strangers.clear();
-    update_strangers_wanted();
-}
-
 Result<void> App::open_uplink() {
     if (!config_.mqtt) return {};
     const auto& from = *config_.mqtt;
@@ -213,20 +176,6 @@ void App::change_roster(std::vector<store::RosterChange> changes, std::vector<Re
             (*shared_done)(committed);
         });
     if (!taken) (*shared_done)(fail("the disk takes no records now; see menshen status"));
-}
-
-void App::apply_faces(const store::RosterChange& change) {
-    const auto changed = std::visit(Match{
-                                        [&](const store::PutFace& face) {
-                                            faces_[face.consent.person] = face.templates;
-                                            return true;
-                                        },
-                                        [&](const store::RemoveFace& face) { return faces_.erase(face.person) > 0; },
-                                        [&](const store::RemovePerson& person) { return faces_.erase(person.id) > 0; },
-                                        [](const auto&) { return false; },
-                                    },
-                                    change);
-    if (changed && vision_) vision_->set_gallery(to_gallery(faces_));
 }
 
 }  // namespace menshen::app

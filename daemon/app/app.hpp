@@ -28,6 +28,7 @@
 #include "daemon/stage/stage.hpp"
 #include "daemon/store/store.hpp"
 #include "drivers/supervisor.hpp"
+#include "models/manifest.hpp"
 
 namespace menshen::app {
 
@@ -42,6 +43,7 @@ struct Health {
     std::string mqtt_error;
     Stamp mqtt_since;
     std::vector<PersonId> enrol_again;  ///< Their templates are of a model that is no longer used.
+    models::MatchState face_match;
 };
 
 class App : private drivers::EventSink, private stage::Scene {
@@ -80,6 +82,12 @@ public:
                         std::function<void(Result<store::Committed>)> done);
     /// The record of a tag that begins or ends, the person described as after it. `by` may be empty.
     [[nodiscard]] Record tag_record(Kind kind, const HeldTag& held, const std::string& by) const;
+    /// Whether the operator accepted this model's notice as it reads today.
+    [[nodiscard]] bool is_accepted(const models::ModelFile& model) const;
+    /// Models that were accepted meanwhile are used from now on.
+    void use_accepted_models();
+    /// Forgets every stranger; `done` gets how many there were, once that is committed.
+    void wipe_strangers(const std::string& by, std::function<void(Result<std::size_t>)> done);
     /// Reads config and rules again, on the side thread; the rules take effect, then `done` gets how many there are, or what is
     /// wrong with them. One reload after the other.
     using Reloaded = std::function<void(const Result<std::size_t>&)>;
@@ -109,10 +117,14 @@ private:
     Result<void> open_control(const Options& options);
     void say_started(const std::vector<AlertChange>& unsaid);
     void on_committed(const Record& record);
-    void on_frame(const DeviceId& camera, const Result<models::FrameResult>& result);
+    void on_faces(const DeviceId& camera, const Result<models::FrameResult>& result);
+    void on_gallery(const VisionWorker::GalleryState& gallery);
+    void end_walk_ups();
+    [[nodiscard]] models::FaceSettings face_settings() const;
     void forget_strangers(const std::vector<StrangerId>& ids);
     void apply_faces(const store::RosterChange& change);
     void update_strangers_wanted();
+    [[nodiscard]] std::vector<std::string> accepted_models() const;
     void note_tag_ends();
     std::optional<MonoTime> tag_deadline() const;
     void end_tags();
@@ -159,7 +171,8 @@ private:
     StrangerNotes strangers_;
     std::optional<WallTime> next_tag_end_;
     std::optional<MonoTime> tag_retry_at_;
-    std::size_t tags_ending_ = 0;  ///< On their way into the journal.
+    std::optional<MonoTime> walk_up_ends_;  ///< When the vision worker is to be told that nobody came any more.
+    std::size_t tags_ending_ = 0;           ///< On their way into the journal.
     MqttInputs mqtt_inputs_;
     std::map<const config::MqttInput*, MonoTime> tags_set_;  ///< When an input last set its tag.
     std::unique_ptr<Gate> gate_;

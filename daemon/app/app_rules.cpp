@@ -129,6 +129,10 @@ void App::open_flow(rules::Engine engine) {
         .side = side_,
         .engine = std::move(engine),
         .run_command = [this](const Command& command) { supervisor_->apply(command); },
+        .ask_face =
+            [this](const FaceQuestion& question) {
+                if (vision_) vision_->ask(question, now());
+            },
         .alert_payload = [this](const AlertChange& change) { return mqtt::alert_body(change, names_for_platform(change)); },
         .on_committed = [this](const Record& record) { on_committed(record); },
         .told = opened_.open_alerts,
@@ -153,13 +157,6 @@ void App::say_started(const std::vector<AlertChange>& unsaid) {
     }
     flow_->commit(std::move(batch));
     if (!unsaid.empty()) flow_->commit_alerts(unsaid);
-}
-
-void App::update_strangers_wanted() {
-    if (!vision_) return;
-    bool wanted = false;
-    for (const auto& rule : flow_->engine().rules().rules) wanted = wanted || (rule.uses_strangers && rule.active());
-    vision_->set_strangers_wanted(wanted ? models::StrangersWanted::yes : models::StrangersWanted::no);
 }
 
 /// What a reload brings, on its way from step to step.

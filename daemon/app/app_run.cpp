@@ -33,50 +33,6 @@ std::string evidence_text(const AlertChange& change, const char* key) {
 
 bool App::offer(Event event) { return !stopping_ && flow_->offer(std::move(event)); }
 
-bool App::offer(Frame frame) {
-    if (!vision_ || stopping_) return false;
-    vision_->offer(std::move(frame), now());
-    return true;
-}
-
-void App::on_frame(const DeviceId& camera, const Result<models::FrameResult>& result) {
-    if (!result) {
-        log::warning("camera {}: {}", camera.str(), result.error().message);
-        return;
-    }
-    std::vector<store::StrangerChange> changes;
-    if (result->changed) {
-        auto row = to_row(*result->changed);
-        auto& note = strangers_[row.id];
-        row.label = note.label;
-        row.label_until = note.until;
-        note = to_note(row);
-        changes.emplace_back(store::PutStranger{std::move(row)});
-    }
-    for (const auto& id : result->dropped) {
-        changes.emplace_back(store::RemoveStranger{id});
-        strangers_.erase(id);
-    }
-    if (!result->advice.empty()) log::debug("camera {}: {}", camera.str(), result->advice);
-    const FaceSeen face{.device = camera,
-                        .person = result->person,
-                        .stranger = result->stranger,
-                        .new_stranger = result->new_stranger,
-                        .score_permille = result->score_permille,
-                        .advice = result->advice};
-    flow_->on_face(face, std::move(changes));
-}
-
-void App::forget_strangers(const std::vector<StrangerId>& ids) {
-    store::Batch batch;
-    for (const auto& id : ids) {
-        batch.strangers.emplace_back(store::RemoveStranger{id});
-        strangers_.erase(id);
-    }
-    note_tag_ends();
-    flow_->commit(std::move(batch));
-}
-
 void App::on_committed(const Record& record) {
     followers_.remove_if([&](const auto& follower) { return !follower(record); });
     switch (record.kind) {
@@ -309,12 +265,15 @@ void App::move_to(MonoTime at) {
 void App::run_due() {
     flow_->run_due();
     end_tags();
+    end_walk_ups();
 }
 
 std::optional<MonoTime> App::next_deadline() {
-    const auto flow = flow_->next_deadline();
-    const auto tags = tag_deadline();
-    return flow && tags ? std::min(*flow, *tags) : (flow ? flow : tags);
+    auto next = flow_->next_deadline();
+    for (const auto& other : {tag_deadline(), walk_up_ends_}) {
+        if (other && (!next || *other < *next)) next = other;
+    }
+    return next;
 }
 
 std::string App::unsettled() const {

@@ -68,35 +68,6 @@ void App::end_tags() {
     }
 }
 
-void App::label_stranger(store::LabelStranger label, std::vector<Record> records,
-                         std::function<void(Result<store::Committed>)> done) {
-    const auto note = strangers_.find(label.id);
-    if (note == strangers_.end()) return done(fail("stranger {} is not known any more", label.id.str()));
-    // Known at once: a sighting that comes before the commit is answered writes the identity anew, label included.
-    const auto before = note->second;
-    note->second.label = label.label;
-    note->second.until = label.until;
-    const auto back = [this, id = label.id, before] {
-        if (const auto it = strangers_.find(id); it != strangers_.end()) {
-            it->second.label = before.label;
-            it->second.until = before.until;
-        }
-        note_tag_ends();
-    };
-    note_tag_ends();
-    store::Batch batch;
-    batch.strangers.emplace_back(std::move(label));
-    batch.records = std::move(records);
-    const bool taken = flow_->commit(std::move(batch), [back, done](const store::Committed& committed) {
-        if (committed.refused.empty()) return done(committed);
-        back();
-        done(fail("{}", committed.refused));
-    });
-    if (taken) return;
-    back();
-    done(fail("the disk takes no records now; see menshen status"));
-}
-
 /// Nobody is refused for it: persons are registered after the wiring as often as before it.
 void App::warn_of_strange_inputs() const {
     const auto& roster = gate_->roster();

@@ -30,6 +30,7 @@ Flow::Flow(Parts parts)
       side_(parts.side),
       engine_(std::make_shared<rules::Engine>(std::move(parts.engine))),
       run_command_(std::move(parts.run_command)),
+      ask_face_(std::move(parts.ask_face)),
       alert_payload_(std::move(parts.alert_payload)),
       on_committed_(std::move(parts.on_committed)),
       checkpoint_at_(clock_.now().mono + kCheckpointEvery) {
@@ -95,6 +96,7 @@ void Flow::on_request(const Event& request, std::function<void(const std::string
 void Flow::handle(Outcome outcome, std::vector<store::StrangerChange> strangers,
                   std::function<void(const store::Committed&)> done) {
     for (const auto& command : outcome.commands) run_command_(command);
+    for (const auto& question : outcome.questions) ask_face_(question);
     if (outcome.records.empty() && strangers.empty()) {
         if (on_deadline_changed) on_deadline_changed();
         return;

@@ -33,6 +33,8 @@ public:
         SideThread& side;
         rules::Engine engine;
         std::function<void(const Command&)> run_command;
+        /// Whose face is it? The answers come back as FaceCompared events.
+        std::function<void(const FaceQuestion&)> ask_face = [](const FaceQuestion&) {};
         /// JSON of an alert for the platform, names filled in as the config allows.
         std::function<std::string(const AlertChange&)> alert_payload;
         /// Each committed record, in the order of `seq`: followers of `tail`, `state`.
@@ -115,6 +117,7 @@ private:
     std::deque<std::function<void(rules::Engine&)>> uses_;  ///< Wait until they are back, in their order...
     std::deque<ReadEngine> reads_;                          ///< ...and these until nobody else reads.
     std::function<void(const Command&)> run_command_;
+    std::function<void(const FaceQuestion&)> ask_face_;
     std::function<std::string(const AlertChange&)> alert_payload_;
     std::function<void(const Record&)> on_committed_;
 

@@ -185,6 +185,13 @@ void label_stranger(App& app, const Request& request, const Reply& reply) {
                        });
 }
 
+void wipe_strangers(App& app, const Request& request, const Reply& reply) {
+    app.wipe_strangers(request.peer.text(), [reply](const Result<std::size_t>& wiped) {
+        if (!wiped) return reply.fail(Code::refused, wiped.error().message);
+        reply.ok({{"wiped", *wiped}});
+    });
+}
+
 }  // namespace
 
 void add_tag_verbs(App& app, std::vector<control::Verb>& table) {
@@ -194,6 +201,7 @@ void add_tag_verbs(App& app, std::vector<control::Verb>& table) {
     answer(table, "tag.import", app, import_tags);
     answer(table, "stranger.list", app, list_strangers);
     answer(table, "stranger.label", app, label_stranger);
+    answer(table, "stranger.wipe", app, wipe_strangers);
 }
 
 }  // namespace menshen::app

@@ -46,10 +46,10 @@ public:
             const std::lock_guard lock(mutex_);
             for (auto& waiting : frames_) {
                 if (waiting.frame.camera != frame.camera) continue;
-                waiting = {std::move(frame), now.wall.time};
+                waiting = {std::move(frame), now};
                 return;
             }
-            frames_.push_back({std::move(frame), now.wall.time});
+            frames_.push_back({std::move(frame), now});
         }
         wake_.notify_all();
     }
@@ -68,9 +68,30 @@ public:
     }
 
     void expire_strangers(WallTime now) {
+        add_task([this, now](models::FaceEngine& engine, models::StrangersWanted) { say_gone(engine.expire_strangers(now)); });
+    }
+
+    void ask(const FaceQuestion& question, const Now& now) {
+        add_task([this, question, now](models::FaceEngine& engine, models::StrangersWanted) {
+            say_faces({}, engine.ask(question, now));
+        });
+    }
+
+    void end_walk_ups(const Now& now) {
+        add_task([this, now](models::FaceEngine& engine, models::StrangersWanted wanted) {
+            say_faces({}, engine.end_walk_ups(now, wanted));
+        });
+    }
+
+    void wipe_strangers() {
+        add_task([this](models::FaceEngine& engine, models::StrangersWanted) { say_gone(engine.wipe_strangers()); });
+    }
+
+    void reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery) {
         {
             const std::lock_guard lock(mutex_);
-            expire_at_ = now;
+            new_settings_ = std::move(settings);
+            gallery_ = std::move(gallery);
         }
         wake_.notify_all();
     }
@@ -90,14 +111,17 @@ public:
     bool idle() const {
         const std::lock_guard lock(mutex_);
         const bool can_work = state_ != State::failed;
-        return !busy_ && (!can_work || (frames_.empty() && jobs_.empty() && !gallery_)) && state_ != State::starting;
+        return !busy_ && !new_settings_ && (!can_work || (frames_.empty() && jobs_.empty() && tasks_.empty() && !gallery_)) &&
+               state_ != State::starting;
     }
 
 private:
     struct Waiting {
         Frame frame;
-        WallTime at;
+        Now at;
     };
+    /// Small work in between, run with the engine. What it returns is posted.
+    using Task = std::function<void(models::FaceEngine&, models::StrangersWanted)>;
     struct Job {
         Photos photos;
         std::function<void(Result<Templates>)> done;
@@ -111,16 +135,41 @@ private:
     }
 
     void work() {
-        while (!load()) {
-            answer_jobs_without_engine();
-            std::unique_lock lock(mutex_);
-            if (wake_.wait_for(lock, kLoadAgain, [&] { return stopping_ || !jobs_.empty(); }) && stopping_) return;
-        }
-        while (work_once()) {
+        for (;;) {
+            while (!load()) {
+                answer_jobs_without_engine();
+                std::unique_lock lock(mutex_);
+                if (wake_.wait_for(lock, kLoadAgain, [&] { return stopping_ || new_settings_ || !jobs_.empty(); }) && stopping_)
+                    return;
+            }
+            while (work_once()) {
+            }
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return;
+            // Other settings: the strangers go over to the next engine, the gallery was given anew.
+            start_.strangers = engine_->strangers();
+            engine_.reset();
         }
     }
 
+    void add_task(Task task) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (state_ == State::failed) return;
+            tasks_.push_back(std::move(task));
+        }
+        wake_.notify_all();
+    }
+
     bool load() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (new_settings_) {
+                start_.settings = std::move(*new_settings_);
+                new_settings_.reset();
+                state_ = State::starting;
+            }
+        }
         auto engine = models::load_face_engine(start_.settings);
         if (!engine) {
             set_state(State::failed, engine.error().message);
@@ -130,7 +179,7 @@ private:
         auto gone = engine_->restore_strangers(std::move(start_.strangers));
         for (auto& id : engine_->expire_strangers(start_.now)) gone.push_back(std::move(id));
         say_gone(gone);
-        set_state(State::ready, "");
+        set_state(State::ready, engine_->describe());
         return true;
     }
 
@@ -148,29 +197,33 @@ private:
             const std::lock_guard lock(mutex_);
             jobs.swap(jobs_);
             frames_.clear();
+            tasks_.clear();
         }
         for (auto& job : jobs) {
             post([done = std::move(job.done)] { done(fail("the face models could not be loaded; see menshen status")); });
         }
     }
 
-    /// One piece of work; false when the thread is to end.
+    /// One piece of work; false when the thread is to end, or the engine is to be another one.
     bool work_once() {
         std::optional<std::vector<models::Enrolled>> gallery;
         std::optional<Job> job;
         std::optional<Waiting> frame;
-        std::optional<WallTime> expire_at;
+        Task task;
         models::StrangersWanted wanted{};
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return stopping_ || gallery_ || expire_at_ || !jobs_.empty() || !frames_.empty(); });
-            if (stopping_) return false;
+            wake_.wait(lock, [&] {
+                return stopping_ || new_settings_ || gallery_ || !tasks_.empty() || !jobs_.empty() || !frames_.empty();
+            });
+            if (stopping_ || new_settings_) return false;
             busy_ = true;
             wanted = wanted_;
             if (gallery_) {
                 gallery = std::exchange(gallery_, std::nullopt);
-            } else if (expire_at_) {
-                expire_at = std::exchange(expire_at_, std::nullopt);
+            } else if (!tasks_.empty()) {
+                task = std::move(tasks_.front());
+                tasks_.pop_front();
             } else if (!jobs_.empty()) {
                 job = std::move(jobs_.front());
                 jobs_.pop_front();
@@ -180,7 +233,7 @@ private:
             }
         }
         if (gallery) take_gallery(std::move(*gallery));
-        if (expire_at) say_gone(engine_->expire_strangers(*expire_at));
+        if (task) task(*engine_, wanted);
         if (job) run_job(std::move(*job));
         if (frame) look(*frame, wanted);
         const std::lock_guard lock(mutex_);
@@ -192,15 +245,20 @@ private:
         if (!gone.empty()) post([this, gone] { handlers_.on_strangers_gone(gone); });
     }
 
+    void say_faces(const DeviceId& camera, Result<models::FrameResult> result) {
+        post([this, camera, result = std::move(result)] { handlers_.on_faces(camera, result); });
+    }
+
     void take_gallery(std::vector<models::Enrolled> gallery) {
-        const auto outdated = engine_->set_gallery(std::move(gallery));
-        if (!outdated) {
+        const auto change = engine_->set_gallery(std::move(gallery));
+        if (!change) {
             // Better nobody is recognised than somebody who has withdrawn.
             (void)engine_->set_gallery({});
-            post([this, why = outdated.error().message] { handlers_.on_state(State::ready, why); });
-        } else if (!outdated->empty()) {
-            post([this, persons = *outdated] { handlers_.on_outdated(persons); });
+            post([this, why = change.error().message] { handlers_.on_state(State::ready, why); });
         }
+        GalleryState state{change ? change->outdated : std::vector<PersonId>(), engine_->match_state()};
+        if (change) say_gone(change->dropped);
+        post([this, state = std::move(state)] { handlers_.on_gallery(state); });
     }
 
     void run_job(Job job) {
@@ -210,8 +268,7 @@ private:
     }
 
     void look(const Waiting& waiting, models::StrangersWanted wanted) {
-        auto result = engine_->look(waiting.frame, waiting.at, wanted);
-        post([this, camera = waiting.frame.camera, result = std::move(result)] { handlers_.on_frame(camera, result); });
+        say_faces(waiting.frame.camera, engine_->look(waiting.frame, waiting.at, wanted));
     }
 
     Start start_;
@@ -225,7 +282,8 @@ private:
     std::deque<Waiting> frames_;
     std::deque<Job> jobs_;
     std::optional<std::vector<models::Enrolled>> gallery_;
-    std::optional<WallTime> expire_at_;
+    std::deque<Task> tasks_;
+    std::optional<models::FaceSettings> new_settings_;
     models::StrangersWanted wanted_ = models::StrangersWanted::no;
     State state_ = State::starting;
     bool busy_ = false;
@@ -248,6 +306,12 @@ VisionWorker::~VisionWorker() {
 void VisionWorker::offer(Frame frame, const Now& now) { impl_->offer(std::move(frame), now); }
 void VisionWorker::set_strangers_wanted(models::StrangersWanted wanted) { impl_->set_wanted(wanted); }
 void VisionWorker::set_gallery(std::vector<models::Enrolled> gallery) { impl_->set_gallery(std::move(gallery)); }
+void VisionWorker::ask(const FaceQuestion& question, const Now& now) { impl_->ask(question, now); }
+void VisionWorker::end_walk_ups(const Now& now) { impl_->end_walk_ups(now); }
+void VisionWorker::wipe_strangers() { impl_->wipe_strangers(); }
+void VisionWorker::reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery) {
+    impl_->reopen(std::move(settings), std::move(gallery));
+}
 void VisionWorker::expire_strangers(WallTime now) { impl_->expire_strangers(now); }
 void VisionWorker::enroll(Photos photos, std::function<void(Result<Templates>)> done) {
     impl_->enroll(std::move(photos), std::move(done));

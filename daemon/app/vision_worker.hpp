@@ -9,26 +9,29 @@
 
 #include "core/frame.hpp"
 #include "core/time.hpp"
+#include "daemon/app/post.hpp"
 #include "models/face_engine.hpp"
 
 namespace menshen::app {
-
-/// Runs a function on the loop; thread-safe.
-using Post = std::function<void(std::function<void()>)>;
 
 class VisionWorker {
 public:
     enum class State : unsigned char { starting, ready, failed };
 
+    struct GalleryState {
+        std::vector<PersonId> outdated;  ///< They have templates of another model only and must be enrolled again.
+        models::MatchState match;
+    };
+
     /// All run on the loop.
     struct Handlers {
-        std::function<void(const DeviceId& camera, const Result<models::FrameResult>&)> on_frame;
+        std::function<void(const DeviceId& camera, const Result<models::FrameResult>&)> on_faces;
         /// Ready, or failed with the reason; again after each attempt to load (every 30 s while it fails).
         std::function<void(State, const std::string& why)> on_state;
         /// Identities whose time was over, or whose model is no more.
         std::function<void(const std::vector<StrangerId>&)> on_strangers_gone;
-        /// Who has templates of another model only: they must be enrolled again.
-        std::function<void(const std::vector<PersonId>&)> on_outdated;
+        /// After each change of the gallery.
+        std::function<void(const GalleryState&)> on_gallery;
     };
 
     struct Start {
@@ -46,6 +49,12 @@ public:
     void offer(Frame frame, const Now& now);
     void set_strangers_wanted(models::StrangersWanted wanted);
     void set_gallery(std::vector<models::Enrolled> gallery);
+    /// See FaceEngine; what they bring comes by on_faces.
+    void ask(const FaceQuestion& question, const Now& now);
+    void end_walk_ups(const Now& now);
+    void wipe_strangers();
+    /// Loads the engine anew, with other settings.
+    void reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery);
     /// Forgets strangers whose time is over even when nobody comes by; on_strangers_gone tells.
     void expire_strangers(WallTime now);
 
