@@ -40,11 +40,9 @@ struct FittedTail {
         fit = fit_tail(tail, share, {});
         for (const auto& one : weights) replicates.push_back(fit_tail(tail, share, one));
     }
-    [[nodiscard]] float held_threshold(double rate, double wider_rate) const {
-        std::vector<double> thresholds;
-        for (const auto& one : replicates) thresholds.push_back(one.threshold_at(wider_rate));
-        return rounded_up(std::max<double>(fit.threshold_at(rate), quantile(thresholds, 0.5)));
-    }
+    /// No confidence on top: a fit that errs, errs to the safe side, and a threshold for the worst of all replicates would
+    /// recognise nobody.
+    [[nodiscard]] float threshold_at(double rate) const { return rounded_up(fit.threshold_at(rate)); }
     /// `of` turns the rate of one comparison into the one that is asked for.
     template <class F>
     [[nodiscard]] Rate rate_at(float threshold, F of) const {
@@ -90,7 +88,7 @@ PairThresholds thresholds_of(const ScoreTail& scores, const std::vector<double>&
         // Ten pairs of two persons would be two persons' word: six persons at least.
         out.measured.push_back(fmrs[i] * comparisons >= kMinPairsInError &&
                                persons_above(scores, threshold_at(scores, fmrs[i])) >= 2 * kMinStrangersInError);
-        out.cosine.push_back(out.measured[i] ? counted[i] : out.tail.held_threshold(fmrs[i], fmrs[i] * kHeldWithin));
+        out.cosine.push_back(out.measured[i] ? counted[i] : out.tail.threshold_at(fmrs[i]));
     }
     return out;
 }
@@ -151,9 +149,7 @@ private:
         Calibration::OneToMany out{.persons = persons, .fpir = fpir, .behind = drawn.searches.stranger_persons()};
         const bool is_drawn = drawn.persons == persons;
         out.measured = is_drawn && fpir * static_cast<double>(out.behind) >= kMinStrangersInError;
-        out.cosine = out.measured ? counted
-                                  : drawn.tail.held_threshold(rate_of_several(fpir, 1 / times),
-                                                              rate_of_several(std::min(0.99, fpir * kHeldWithin), 1 / times));
+        out.cosine = out.measured ? counted : drawn.tail.threshold_at(rate_of_several(fpir, 1 / times));
         // Neither a larger gallery nor a stricter target may ask for less.
         if (column > 0) out.cosine = std::max(out.cosine, entries_.back().cosine);
         if (entries_.size() >= plan_.fpirs.size())

@@ -110,14 +110,22 @@ TEST_CASE("every mistake of a table is named with its line, and nothing of it is
 }
 
 TEST_CASE("the tables that ship are read, and belong to their weights", "[unit]") {
-    const auto calibration = calibration_of("dlib-resnet-v1");
-    REQUIRE(calibration);
-    CHECK(calibration_of("dlib-resnet-v1@" + calibration->weights));
-    CHECK_FALSE(calibration_of("dlib-resnet-v1@00000000"));
+    for (const char* model : {"dlib-resnet-v1", "mobilefacenet-192"}) {
+        CAPTURE(model);
+        const auto table = calibration_of(model);
+        REQUIRE(table);
+        CHECK(calibration_of(std::string(model) + "@" + table->weights));
+        CHECK_FALSE(calibration_of(std::string(model) + "@00000000"));
+        CHECK(table->margin > 0);
+        // Whoever is not that stranger surely may be a new one, but nobody is both.
+        CHECK(table->stranger_new <= table->stranger_join);
+        CHECK(table->identify(10'000, kDefaultFpir).cosine < 1);
+        CHECK(table->verify(kDefaultFmr).cosine < 1);
+        // Three hundred persons cannot say what happens to one stranger in a thousand.
+        CHECK(table->persons < 1000);
+        CHECK(table->identify(10, kDefaultFpir).extrapolated);
+        CHECK_FALSE(table->identify(10, 1e-2).extrapolated);
+    }
     CHECK_FALSE(calibration_of("dlib"));
     CHECK_FALSE(calibration_of(""));
-    CHECK(calibration->margin >= 0);
-    // A stranger must not be easier to recognise than a new one is to make.
-    CHECK(calibration->stranger_new < calibration->stranger_join);
-    for (const auto& entry : calibration->one_to_many) CHECK(entry.observed.low <= entry.observed.high);
 }
