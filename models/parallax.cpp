@@ -6,12 +6,14 @@
 namespace menshen::models {
 namespace {
 
-constexpr float kSmallestEyes = 22;  ///< Pixels between the eyes of a face of 60 pixels; below, a pixel of noise is too much.
-constexpr double kNoise = 0.006;     ///< Of the eye corners' place, in eye distances.
+constexpr float kSmallestEyes =
+    22;                           ///< Pixels between the eyes of a face of about 55 pixels; below, a pixel of noise is too much.
+constexpr double kNoise = 0.006;  ///< Of the eye corners' place, in eye distances.
 
 }  // namespace
 
-void Parallax::add(const FacePoints& points) {
+void Parallax::add(const FacePoints& points, float nearness) {
+    if (!(nearness <= kNearest)) return;
     const Point left = points.left_eye(), right = points.right_eye();
     const float x = right.x - left.x, y = right.y - left.y, length = x * x + y * y;
     if (!(length >= kSmallestEyes * kSmallestEyes) || !std::isfinite(length)) return;
@@ -56,9 +58,8 @@ ParallaxEvidence Parallax::evidence() const {
 LivenessFinding Parallax::finding() const {
     const auto seen = evidence();
     if (seen.frames < kLeast || seen.movement < kMovement) return LivenessFinding::unknown;
-    // Sure on one side of the middle between a picture and a head, by three standard errors.
-    if (seen.slope - 3 * seen.error > kHead / 2) return LivenessFinding::live;
-    if (seen.slope + 3 * seen.error < kHead / 2) return LivenessFinding::suspect;
+    if (seen.slope - 3 * seen.error > kHead) return LivenessFinding::live;
+    if (seen.slope + 3 * seen.error < kFlat) return LivenessFinding::suspect;
     return LivenessFinding::unknown;
 }
 

@@ -248,6 +248,8 @@ FaceQuality measure_quality(const Image& picture, const Box& box, const FacePoin
     out.width = static_cast<float>(std::max(box.width, 0));
     out.occlusion = 1;
     if (picture.width < 1 || picture.height < 1 || !is_finite(points) || !have_room(points)) return out;
+    const Point left = points.left_eye(), right = points.right_eye();
+    out.nearness = std::hypot(right.x - left.x, right.y - left.y) / static_cast<float>(picture.width);
     measure_pose(points, out);
     const auto chip = quality_chip(picture, points);
     measure_light(picture, box, chip, out);

@@ -15,7 +15,9 @@
 namespace menshen::models {
 
 struct FaceQuality {
-    float width = 0;      ///< Of the face's box, in pixels.
+    float width = 0;  ///< Of the face's box, in pixels.
+    float nearness =
+        0;  ///< Distance between the eyes over the picture's width: 0.03 is a face at about 1.5 m from a usual camera.
     float sharpness = 0;  ///< Variance of the Laplacian on the chip, in squared grey levels; a sharp face has 50 and more.
 
     /// The head's pose in degrees, from the five points and a mean head: yaw is good to about 10 degrees; pitch only tells a face

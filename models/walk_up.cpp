@@ -139,7 +139,7 @@ void WalkUps::follow(Track& track, const FoundFace& face, MonoTime now) {
         track.advice_since = now;
     }
     if (told.empty()) track.best_quality = std::max(track.best_quality, score(face.quality));
-    if (told.empty()) track.parallax.add(face.points);
+    if (told.empty()) track.parallax.add(face.points, face.quality.nearness);
 }
 
 bool WalkUps::is_worth_embedding(const Track& track, const FoundFace& face, MonoTime now) const {

@@ -11,5 +11,7 @@ namespace menshen::models::faces_tool {
 void add_calibrate(CLI::App& app, int& status);
 void add_evaluate(CLI::App& app, int& status);
 void add_strangers(CLI::App& app, int& status);
+void add_attack_report(CLI::App& app, int& status);
+void add_simulate_attacks(CLI::App& app, int& status);
 
 }  // namespace menshen::models::faces_tool

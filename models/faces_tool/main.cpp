@@ -14,6 +14,8 @@ int main(int argc, char** argv) {
     add_calibrate(app, status);
     add_evaluate(app, status);
     add_strangers(app, status);
+    add_attack_report(app, status);
+    add_simulate_attacks(app, status);
     try {
         CLI11_PARSE(app, argc, argv);
     } catch (const std::exception& error) {
