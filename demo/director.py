@@ -132,16 +132,25 @@ class Director:
         self.photo_turn[folder] = turn + 1
         return files[turn % len(files):] + files[:turn % len(files)]
 
+    def show(self, photo, frames):
+        """Somebody stands before the camera for so many frames."""
+        for _ in range(frames):
+            self.theatre.picture("front-camera", photo)
+            self.theatre.advance(self.theatre.now + timedelta(seconds=0.4))
+
+    def leave_the_camera(self):
+        self.theatre.advance(self.theatre.now + timedelta(seconds=4))
+
     def do_face(self, who):
-        """A walk-up: frame after frame, until the door knows the face."""
+        """Walk-up after walk-up, until the door knows the face."""
         mark = self.mark()
         for photo in self.next_photos(who.face):
-            self.theatre.picture("front-camera", photo)
+            self.show(photo, frames=3)
             granted = self.committed(mark, kind="granted")
             self.require(all(g.get("person") == who.id for g in granted), f"{photo} was taken for {granted[-1:]} instead of {who.id}")
             if granted:
                 break
-            self.theatre.advance(self.theatre.now + timedelta(seconds=1))
+            self.leave_the_camera()
         self.require_record(mark, kind="granted", person=who.id, method="face", door="front")
         self.require_lock(True, f"the face of {who.id} was granted")
         self.walk_through(mark, person=who.id, method="face", certainty="weak")
@@ -149,8 +158,8 @@ class Director:
     def do_stranger(self, who):
         mark = self.mark()
         for photo in self.next_photos(story.STRANGERS[who])[:3]:
-            self.theatre.picture("front-camera", photo)
-            self.theatre.advance(self.theatre.now + timedelta(seconds=1))
+            self.show(photo, frames=2)
+            self.leave_the_camera()
         seen = [f["stranger"] for f in self.committed(mark, kind="face_seen") if f.get("stranger")]
         self.require(seen, f"no face_seen record with a stranger for {who}")
         self.require(not self.committed(mark, kind="granted"), "the door was opened to a stranger")
