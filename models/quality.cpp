@@ -261,9 +261,9 @@ FaceQuality measure_quality(const Image& picture, const Box& box, const FacePoin
 
 const QualityLimits& limits_of(Purpose purpose) {
     //                                 width sharp  yaw pitch roll  dark bright contr dark  burnt side  back occlusion
-    static constexpr QualityLimits kRecognise{60, 20, 40, 45, 35, 40, 225, 10, 0.40F, 0.35F, 0.50F, 90, 0.80F};
-    static constexpr QualityLimits kEnrol{80, 30, 30, 38, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.60F};
-    static constexpr QualityLimits kStranger{70, 30, 30, 35, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.50F};
+    static constexpr QualityLimits kRecognise{60, 30, 40, 45, 35, 40, 225, 10, 0.40F, 0.35F, 0.50F, 90, 0.80F};
+    static constexpr QualityLimits kEnrol{80, 40, 30, 38, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.60F};
+    static constexpr QualityLimits kStranger{70, 40, 30, 35, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.50F};
     switch (purpose) {
         case Purpose::recognise:
             return kRecognise;
@@ -286,8 +286,10 @@ std::string_view advice(const FaceQuality& quality, Purpose purpose) {
     const bool is_turned =
         std::abs(quality.yaw) > limits.yaw || std::abs(quality.pitch) > limits.pitch || std::abs(quality.roll) > limits.roll;
     if (is_turned) return "face the camera";
-    if (quality.sharpness < limits.sharpness || quality.contrast < limits.contrast) return "hold still";
+    if (quality.sharpness < limits.sharpness) return "hold still";
     if (quality.occlusion > limits.occlusion) return "uncover your face";
+    // Sharp, lit, and grey all the same: a veil lies before the lens.
+    if (quality.contrast < limits.contrast) return "clean the camera";
     if (quality.side_light > limits.side_light) return "light from one side";
     return {};
 }

@@ -57,7 +57,7 @@ struct QualityLimits {
 [[nodiscard]] FaceQuality measure_quality(const Image& picture, const Box& box, const FacePoints& points);
 
 /// What to do, most important first: "come closer", "light from behind", "too dark", "too bright", "face the camera",
-/// "hold still", "uncover your face", "light from one side". Empty when the face is good enough.
+/// "hold still", "uncover your face", "clean the camera", "light from one side". Empty when the face is good enough.
 [[nodiscard]] std::string_view advice(const FaceQuality& quality, Purpose purpose);
 
 /// 0 to 1, the weight of a vote: the least of what can be wrong with a face.
