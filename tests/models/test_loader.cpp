@@ -12,7 +12,7 @@ TEST_CASE("the engine is loaded from the library beside the program", "[models]"
     if (!cache) return;
     const auto engine = load_face_engine({*cache, 1, {}, DetectorChoice::best});
     REQUIRE(engine);
-    CHECK((*engine)->model().dim == 128);
+    CHECK((*engine)->model().dim == 64);
     CHECK((*engine)->describe().find("OpenCV") != std::string::npos);
     CHECK((*engine)->enroll(test::photo(test::johns("John_Simm").front())));
 }
