@@ -11,7 +11,7 @@ namespace menshen::cli {
 namespace {
 
 struct EnrolOptions {
-    std::string person, purpose, form, date, by, text_version, until;
+    std::string person, purpose, form, date, by, text_version, until, despite;
     std::vector<std::string> photos;
 };
 
@@ -25,7 +25,9 @@ int enroll(Shell& shell, const EnrolOptions& options) {
     const Json consent{
         {"purpose", options.purpose},           {"form", options.form},  {"date", options.date}, {"by", options.by},
         {"text_version", options.text_version}, {"until", options.until}};
-    return shell.ask_with(std::move(question), {{"person", options.person}, {"consent", consent}}, [&](const Json& result) {
+    Json args{{"person", options.person}, {"consent", consent}};
+    if (!options.despite.empty()) args["despite"] = options.despite;
+    return shell.ask_with(std::move(question), args, [&](const Json& result) {
         shell.out << printable(fmt::format("{}: {} templates from {} photographs, until {}", options.person,
                                            cell(result, "templates"), options.photos.size(), options.until))
                   << '\n';
@@ -37,7 +39,7 @@ void add_enroll(CLI::App& face, Shell& shell) {
         shell.verb(face, "enroll", "Take a person's face from photographs, with their consent", Shell::Output::words_or_json);
     const auto options = std::make_shared<EnrolOptions>();
     verb->add_option("--person", options->person, "Whose face it is")->required();
-    verb->add_option("PHOTO,--photo", options->photos, "JPEG or PNG with one face; three or more are better, 16 at most")
+    verb->add_option("PHOTO,--photo", options->photos, "JPEG or PNG with one face; three at least, 16 at most")
         ->required()
         ->check(CLI::ExistingFile);
     verb->add_option("--purpose", options->purpose, "What they consented to, such as \"door access\"")->required();
@@ -45,6 +47,7 @@ void add_enroll(CLI::App& face, Shell& shell) {
     verb->add_option("--date", options->date, "When, as 2026-11-01")->required()->check(calendar_day());
     verb->add_option("--by", options->by, "Who consented: self or guardian")->required()->check(one_of({"self", "guardian"}));
     verb->add_option("--text-version", options->text_version, "Version of the text they read")->required();
+    verb->add_option("--despite", options->despite, "A person who is allowed to look alike: a twin");
     verb->add_option("--until", options->until, "Until when, as 2027-11-01")->required()->check(calendar_day());
     verb->callback([&shell, options] { shell.action = [&shell, options] { return enroll(shell, *options); }; });
 }

@@ -58,6 +58,8 @@ public:
         return pipeline_.embed(*picture, found);
     }
 
+    std::string speaks_against(const Enrolment& enrolment) const override { return what_speaks_against(enrolment, gallery_); }
+
     Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) override {
         const auto picture = picture_of(frame);
         if (!picture) return tl::unexpected(picture.error());

@@ -15,6 +15,7 @@
 #include "core/id.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "models/enrolment.hpp"
 #include "models/face_points.hpp"
 #include "models/gallery.hpp"
 #include "models/liveness.hpp"
@@ -75,6 +76,8 @@ public:
     /// The template of the one face in a JPEG or PNG file. Refuses, saying what to do: a file that cannot be read, no face, more
     /// than one, a face that is not good enough.
     [[nodiscard]] virtual Result<Template> enroll(std::span<const std::uint8_t> photo) = 0;
+    /// What speaks against keeping these of a person, taken together; see models/enrolment.hpp. Empty: nothing.
+    [[nodiscard]] virtual std::string speaks_against(const Enrolment& enrolment) const = 0;
 
     /// Who is to be seen, and what came of the walk-ups of this camera. With `yes` a walk-up that is near to nobody gets a
     /// stranger's identity when it ends; with `no` it is dropped. Fails only when the frame cannot be read.
@@ -110,6 +113,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 2;
+inline constexpr unsigned kFaceEngineInterface = 3;
 
 }  // namespace menshen::models

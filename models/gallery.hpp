@@ -64,6 +64,7 @@ public:
     [[nodiscard]] Verification verify(const PersonId& person, const Template& face) const;
 
     [[nodiscard]] std::size_t persons() const { return persons_.size(); }
+    [[nodiscard]] const std::vector<PersonId>& ids() const { return persons_; }  ///< Ascending.
     [[nodiscard]] std::size_t templates() const { return templates_; }
     /// The cosine that a match needs with as many persons as are enrolled now.
     [[nodiscard]] float threshold() const { return identify_.cosine; }

@@ -39,7 +39,9 @@ Result<FaceConsent> read_consent(const PersonId& person, const json& object) {
     return consent;
 }
 
-json photo_list(const std::vector<std::string>& names, const VisionWorker::Templates& templates) {
+using Templates = std::vector<Result<models::Template>>;
+
+json photo_list(const std::vector<std::string>& names, const Templates& templates) {
     json out = json::array();
     for (std::size_t i = 0; i < templates.size(); ++i) {
         out.push_back({{"photo", names[i]},
@@ -49,8 +51,8 @@ json photo_list(const std::vector<std::string>& names, const VisionWorker::Templ
     return out;
 }
 
-void store_templates(App& app, const std::string& by, const FaceConsent& consent, const json& photos,
-                     const VisionWorker::Templates& templates, const Reply& reply) {
+void store_templates(App& app, const std::string& by, const FaceConsent& consent, const json& photos, const Templates& templates,
+                     const Reply& reply) {
     store::PutFace put;
     put.consent = consent;
     for (const auto& face : templates) put.templates.push_back(to_row(consent.person, *face));
@@ -87,15 +89,18 @@ void enroll(App& app, const Request& request, const Reply& reply) {
         photos.push_back(std::move(*bytes));
         names.push_back(attachment.name());
     }
-    app.vision()->enroll(std::move(photos), [&app, reply, names, by = request.peer.text(),
-                                             consent = *consent](const Result<VisionWorker::Templates>& templates) {
-        if (!templates) return reply.fail(Code::unavailable, templates.error().message);
+    VisionWorker::Enrolment enrolment{person, PersonId(args.text("despite")), std::move(photos)};
+    app.vision()->enroll(std::move(enrolment), [&app, reply, names, by = request.peer.text(),
+                                                consent = *consent](const Result<VisionWorker::Enrolled>& enrolled) {
+        if (!enrolled) return reply.fail(Code::unavailable, enrolled.error().message);
+        const auto* templates = &enrolled->templates;
         std::string refusals;
         for (std::size_t i = 0; i < templates->size(); ++i) {
             if (!(*templates)[i])
                 refusals += fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", names[i], (*templates)[i].error().message);
         }
         if (!refusals.empty()) return reply.fail(Code::refused, refusals + ". Nothing was stored");
+        if (!enrolled->against.empty()) return reply.fail(Code::refused, enrolled->against + ". Nothing was stored");
         store_templates(app, by, consent, photo_list(names, *templates), *templates, reply);
     });
 }

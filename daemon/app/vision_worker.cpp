@@ -96,11 +96,11 @@ public:
         wake_.notify_all();
     }
 
-    void enroll(Photos photos, std::function<void(Result<Templates>)> done) {
+    void enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done) {
         {
             const std::lock_guard lock(mutex_);
             if (jobs_.size() < kJobLimit) {
-                jobs_.push_back({std::move(photos), std::move(done)});
+                jobs_.push_back({std::move(enrolment), std::move(done)});
                 done = nullptr;
             }
         }
@@ -123,8 +123,8 @@ private:
     /// Small work in between, run with the engine. What it returns is posted.
     using Task = std::function<void(models::FaceEngine&, models::StrangersWanted)>;
     struct Job {
-        Photos photos;
-        std::function<void(Result<Templates>)> done;
+        Enrolment enrolment;
+        std::function<void(Result<Enrolled>)> done;
     };
 
     template <class F>
@@ -262,9 +262,16 @@ private:
     }
 
     void run_job(Job job) {
-        Templates templates;
-        for (const auto& photo : job.photos) templates.push_back(engine_->enroll(*photo));
-        post([done = std::move(job.done), templates = std::move(templates)]() mutable { done(std::move(templates)); });
+        Enrolled out;
+        std::vector<models::Template> good;
+        for (const auto& photo : job.enrolment.photos) {
+            out.templates.push_back(engine_->enroll(*photo));
+            if (out.templates.back()) good.push_back(*out.templates.back());
+        }
+        if (good.size() == out.templates.size()) {
+            out.against = engine_->speaks_against({job.enrolment.person, good, job.enrolment.despite});
+        }
+        post([done = std::move(job.done), out = std::move(out)]() mutable { done(std::move(out)); });
     }
 
     void look(const Waiting& waiting, models::StrangersWanted wanted) {
@@ -313,8 +320,8 @@ void VisionWorker::reopen(models::FaceSettings settings, std::vector<models::Enr
     impl_->reopen(std::move(settings), std::move(gallery));
 }
 void VisionWorker::expire_strangers(WallTime now) { impl_->expire_strangers(now); }
-void VisionWorker::enroll(Photos photos, std::function<void(Result<Templates>)> done) {
-    impl_->enroll(std::move(photos), std::move(done));
+void VisionWorker::enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done) {
+    impl_->enroll(std::move(enrolment), std::move(done));
 }
 bool VisionWorker::idle() const { return impl_->idle(); }
 

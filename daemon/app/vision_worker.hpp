@@ -59,8 +59,16 @@ public:
     void expire_strangers(WallTime now);
 
     using Photos = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
-    using Templates = std::vector<Result<models::Template>>;  ///< One for each photograph.
-    void enroll(Photos photos, std::function<void(Result<Templates>)> done);
+    struct Enrolment {
+        PersonId person;
+        PersonId despite;  ///< A twin.
+        Photos photos;
+    };
+    struct Enrolled {
+        std::vector<Result<models::Template>> templates;  ///< One for each photograph.
+        std::string against;                              ///< When each is good: what speaks against all together.
+    };
+    void enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done);
 
     /// Nothing waits and nothing is under work; its results have been posted.
     [[nodiscard]] bool idle() const;

@@ -54,7 +54,7 @@ std::vector<Verb> verb_table() {
         ask("stranger.list"),
         change("stranger.label", {text("id"), optional("label", Type::text), optional("until", Type::text),
                                   optional("for", Type::text), optional("remove", Type::boolean)}),
-        change("face.enroll", {text("person"), {"consent", Type::object, Arg::Need::required}}),
+        change("face.enroll", {text("person"), {"consent", Type::object, Arg::Need::required}, optional("despite", Type::text)}),
         change("face.remove", {text("person")}),
         ask("models.list"),
         change("models.accept", {text("name"), text("notice_hash")}),

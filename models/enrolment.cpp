@@ -1,0 +1,69 @@
+#include "models/enrolment.hpp"
+
+#include <fmt/format.h>
+
+namespace menshen::models {
+
+namespace {
+
+/// How far apart pictures of different people lie differs from model to model; the distance of the loosest threshold measures it.
+float spread_of(const Calibration& calibration) {
+    return calibration.one_to_one.empty() ? 0.0F : 1.0F - calibration.one_to_one.front().cosine;
+}
+
+/// Below this part of it two pictures are as good as one.
+constexpr float kSamePicture = 0.02F;
+
+struct LookAlike {
+    PersonId person;
+    float score = -1.0F;
+};
+
+/// The person whom one of the faces would be taken for, card in hand.
+std::optional<LookAlike> look_alike_of(const Enrolment& enrolment, const Gallery& gallery) {
+    std::optional<LookAlike> out;
+    for (const auto& other : gallery.ids()) {
+        if (other == enrolment.person || other == enrolment.despite) continue;
+        for (const auto& face : enrolment.faces) {
+            const auto match = gallery.verify(other, face);
+            if (match.accepted && (!out || match.score > out->score)) out = LookAlike{other, match.score};
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+bool is_same_picture(const Template& a, const Template& b, const Calibration& calibration) {
+    return cosine(a, b) > 1.0F - kSamePicture * spread_of(calibration);
+}
+
+std::string what_speaks_against(const Enrolment& enrolment, const Gallery& gallery) {
+    const auto& faces = enrolment.faces;
+    const auto& calibration = gallery.calibration();
+    if (faces.size() < kLeastPictures) {
+        return fmt::format("{} pictures at least are needed, and {} {} given: with the head turned a little each time",
+                           kLeastPictures, faces.size(), faces.size() == 1 ? "was" : "were");
+    }
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        for (std::size_t k = i + 1; k < faces.size(); ++k) {
+            if (is_same_picture(faces[i], faces[k], calibration)) {
+                return fmt::format("pictures {} and {} are nearly the same: turn the head a little, or change the light", i + 1,
+                                   k + 1);
+            }
+            if (!calibration.one_to_one.empty() && cosine(faces[i], faces[k]) < calibration.one_to_one.front().cosine) {
+                return fmt::format(
+                    "pictures {} and {} do not seem to show the same person (likeness {:.3f}): take one of them again", i + 1,
+                    k + 1, cosine(faces[i], faces[k]));
+            }
+        }
+    }
+    const auto alike = look_alike_of(enrolment, gallery);
+    if (!alike) return {};
+    return fmt::format(
+        "looks like {}, who is enrolled already (likeness {:.3f}): the same person twice? For twins give --despite {}; a face "
+        "alone will then open for neither",
+        alike->person.str(), alike->score, alike->person.str());
+}
+
+}  // namespace menshen::models
