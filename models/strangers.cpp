@@ -13,8 +13,6 @@ namespace {
 
 constexpr auto kNobody = static_cast<std::size_t>(-1);
 
-float nobody_is_enrolled(const Template& /*face*/) { return -1.0F; }
-
 /// Bounded weight: someone seen a thousand times may still grow a beard.
 float weight_of(std::uint32_t sightings) { return static_cast<float>(std::min(sightings, Strangers::kCentroidWeight)); }
 
@@ -126,17 +124,6 @@ Strangers::Sighting Strangers::see(std::span<const SightedFace> walk_up, WallTim
     const Fused fused = fuse(walk_up);
     if (fused.all.empty()) return out;
     decide(fused, now, nearest, out);
-    return out;
-}
-
-Strangers::Sighting Strangers::see(const Template& face, WallTime now) {
-    Sighting out;
-    out.dropped = expire(now);
-    const SightedFace alone{face, 1.0F, now};
-    Fused fused = fuse({&alone, 1});
-    if (fused.all.empty()) return out;
-    fused.sightings = gate_.sightings;
-    decide(fused, now, nobody_is_enrolled, out);
     return out;
 }
 

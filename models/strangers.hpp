@@ -82,9 +82,6 @@ public:
     [[nodiscard]] Sighting see(std::span<const SightedFace> walk_up, WallTime now, const NearestPerson& nearest);
     static constexpr std::size_t kPictures = 32;
 
-    /// One frame as it stands, past the gate.
-    [[nodiscard]] Sighting see(const Template& face, WallTime now);
-
     /// An enrolled person was recognised by this face. Identities that it would join were that person on bad days; they are
     /// forgotten and returned.
     [[nodiscard]] std::vector<StrangerId> recognised(const Template& face);

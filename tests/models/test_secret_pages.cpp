@@ -185,10 +185,10 @@ TEST_CASE("strangers leave no centroid in memory that a core dump would hold, an
     Pattern pattern(8);
     Strangers strangers(kModel, kCalibration, [next = std::uint64_t{0}]() mutable { return ++next; });
     {
-        auto face = pattern.make(kModel);
-        auto seen = strangers.see(face, WallTime{});
+        std::vector<SightedFace> walk_up = {{pattern.make(kModel), 1, WallTime{}}, {pattern.make(kModel), 1, WallTime{} + 1s}};
+        auto seen = strangers.see(walk_up, WallTime{} + 1s, [](const Template& /*face*/) { return -1.0F; });
         REQUIRE(seen.changed);
-        wipe(face.values);
+        for (auto& one : walk_up) wipe(one.face.values);
         wipe(seen.changed->centroid.values);
     }
     const auto held = search(pattern);
