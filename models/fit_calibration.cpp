@@ -20,17 +20,6 @@ using Replicates = std::vector<std::vector<float>>;
 /// Up, to the four digits that a table has.
 float rounded_up(double cosine) { return static_cast<float>(std::ceil(cosine * 1e4 - 1e-6) / 1e4); }
 
-/// The threshold that meets each rate on the pictures at hand and, with confidence, kHeldWithin times the rate on others.
-std::vector<float> held_thresholds(const ScoreTail& tail, const std::vector<double>& rates, const Replicates& replicates) {
-    std::vector<double> wider;
-    for (const double rate : rates) wider.push_back(rate * kHeldWithin);
-    const auto resampled = replicate_thresholds(tail, wider, replicates);
-    std::vector<float> out;
-    for (std::size_t i = 0; i < rates.size(); ++i)
-        out.push_back(rounded_up(std::max<double>(threshold_at(tail, rates[i]), quantile(resampled[i], kConfidence))));
-    return out;
-}
-
 /// What the tail says beyond the counted: the fit itself, and one for each replicate.
 struct FittedTail {
     ExponentialTail fit;
@@ -168,6 +157,16 @@ private:
 };
 
 }  // namespace
+
+std::vector<float> held_thresholds(const ScoreTail& tail, const std::vector<double>& rates, const Replicates& replicates) {
+    std::vector<double> wider;
+    for (const double rate : rates) wider.push_back(rate * kHeldWithin);
+    const auto resampled = replicate_thresholds(tail, wider, replicates);
+    std::vector<float> out;
+    for (std::size_t i = 0; i < rates.size(); ++i)
+        out.push_back(rounded_up(std::max<double>(threshold_at(tail, rates[i]), quantile(resampled[i], kConfidence))));
+    return out;
+}
 
 SearchResults search_rounds(const FaceSet& set, const GalleryPlan& plan, std::size_t rounds) {
     SearchResults out(set.persons.size(), plan.margin);

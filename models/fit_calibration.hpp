@@ -35,6 +35,11 @@ inline constexpr double kHeldWithin = 2;
 /// strangers' numbers are the caller's to fill in. Fails when there are too few persons to say anything.
 [[nodiscard]] Result<Calibration> fit_calibration(const FaceSet& fit, const CalibrationPlan& plan);
 
+/// For each of `rates` (descending) the lowest threshold that meets it on the scores at hand and, with 95 % confidence over the
+/// persons behind them, kHeldWithin times the rate on others; rounded up to four digits.
+[[nodiscard]] std::vector<float> held_thresholds(const ScoreTail& tail, const std::vector<double>& rates,
+                                                 const std::vector<std::vector<float>>& replicates);
+
 /// All rounds of one gallery.
 [[nodiscard]] SearchResults search_rounds(const FaceSet& set, const GalleryPlan& plan, std::size_t rounds);
 
