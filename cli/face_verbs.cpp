@@ -55,9 +55,24 @@ void add_enroll(CLI::App& face, Shell& shell) {
 }  // namespace
 
 void add_face_verbs(CLI::App& app, Shell& shell) {
-    auto* face = app.add_subcommand("face", "Enrol a face, or withdraw it");
+    auto* face = app.add_subcommand("face", "Enrol a face, or withdraw it; what faces may decide here");
     face->require_subcommand(1);
     add_enroll(*face, shell);
+    auto* report = shell.verb(*face, "report", "What faces may decide here, and how often they err, in numbers and words",
+                              Shell::Output::words_or_json);
+    report->callback([&shell] {
+        shell.action = [&shell] {
+            return shell.ask("face.report", Json::object(), [&](const Json& result) {
+                const auto words = part_of(result, "words");
+                for (const auto& line : list_of(words, shell.language.c_str())) {
+                    shell.out << printable(line.get<std::string>()) << '\n';
+                }
+                const auto again = list_of(result, "enrol_again");
+                if (again.empty()) return;
+                shell.out << "to be enrolled again, the model has changed: " << cell(result, "enrol_again") << '\n';
+            });
+        };
+    });
     auto* remove = shell.verb(*face, "remove", "Withdraw the consent: the templates are deleted", Shell::Output::words_or_json);
     const auto person = std::make_shared<std::string>();
     remove->add_option("PERSON,--person", *person, "Whose face")->required();

@@ -52,7 +52,7 @@ int accept(Shell& shell, const std::string& name, bool yes) {
 
 void add_model_verbs(CLI::App& app, Shell& shell) {
     auto* models = app.add_subcommand("models", "The face models: list, accept; fetch, verify and the others run menshen-models");
-    models->require_subcommand(1);
+    models->require_subcommand(0, 1);  // without: main() says where the others are
     add_list(*models, shell);
     auto* verb = shell.verb(*models, "accept", "Use a model whose origin nobody discloses, after reading its notice",
                             Shell::Output::words_or_json);

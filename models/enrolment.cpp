@@ -41,22 +41,25 @@ bool is_same_picture(const Template& a, const Template& b, const Calibration& ca
 std::string what_speaks_against(const Enrolment& enrolment, const Gallery& gallery) {
     const auto& faces = enrolment.faces;
     const auto& calibration = gallery.calibration();
-    if (faces.size() < kLeastPictures) {
-        return fmt::format("{} pictures at least are needed, and {} {} given: with the head turned a little each time",
-                           kLeastPictures, faces.size(), faces.size() == 1 ? "was" : "were");
-    }
+    std::size_t varied = 0;
+    std::string alike_pair;
     for (std::size_t i = 0; i < faces.size(); ++i) {
-        for (std::size_t k = i + 1; k < faces.size(); ++k) {
-            if (is_same_picture(faces[i], faces[k], calibration)) {
-                return fmt::format("pictures {} and {} are nearly the same: turn the head a little, or change the light", i + 1,
-                                   k + 1);
+        bool is_new = true;
+        for (std::size_t k = 0; k < i; ++k) {
+            if (is_same_picture(faces[k], faces[i], calibration)) {
+                is_new = false;
+                alike_pair = fmt::format("; pictures {} and {} are nearly the same", k + 1, i + 1);
             }
-            if (!calibration.one_to_one.empty() && cosine(faces[i], faces[k]) < calibration.one_to_one.front().cosine) {
-                return fmt::format(
-                    "pictures {} and {} do not seem to show the same person (likeness {:.3f}): take one of them again", i + 1,
-                    k + 1, cosine(faces[i], faces[k]));
+            if (!calibration.one_to_one.empty() && cosine(faces[k], faces[i]) < calibration.one_to_one.front().cosine) {
+                return fmt::format("pictures {} and {} do not seem to show the same person (likeness {:.3f}): take one of them again",
+                                   k + 1, i + 1, cosine(faces[k], faces[i]));
             }
         }
+        varied += is_new ? 1 : 0;
+    }
+    if (varied < kLeastPictures) {
+        return fmt::format("{} different pictures at least are needed, and {} {} given{}: turn the head a little each time",
+                           kLeastPictures, varied, varied == 1 ? "was" : "were", alike_pair);
     }
     const auto alike = look_alike_of(enrolment, gallery);
     if (!alike) return {};

@@ -97,19 +97,9 @@ public:
         return GalleryChange{std::move(*outdated), strangers_.drop_residents(nearest())};
     }
 
-    MatchState match_state() const override {
-        const auto& calibration = gallery_.calibration();
-        MatchState out;
-        out.persons = gallery_.persons();
-        const auto threshold = calibration.identify(out.persons, settings_.target.target_fpir);
-        out.opens = !threshold.extrapolated && threshold.cosine < kNeverMatches;
-        if (!out.opens) {
-            out.why = fmt::format(
-                "the calibration of {} ({} persons) was not measured for {} enrolled persons at {:.4g} % of strangers taken for "
-                "somebody",
-                calibration.model, calibration.persons, out.persons, settings_.target.target_fpir * 100);
-        }
-        return out;
+    FaceReport report() const override {
+        return face_report(gallery_.calibration(),
+                           {gallery_.persons(), settings_.target.target_fpir, settings_.target.target_fmr});
     }
 
     std::vector<StrangerIdentity> strangers() const override { return strangers_.all(); }

@@ -17,6 +17,7 @@
 #include "core/time.hpp"
 #include "models/enrolment.hpp"
 #include "models/face_points.hpp"
+#include "models/face_report.hpp"
 #include "models/gallery.hpp"
 #include "models/liveness.hpp"
 #include "models/strangers.hpp"
@@ -57,13 +58,6 @@ struct FrameResult {
 
 enum class StrangersWanted : std::uint8_t { no, yes };
 
-/// What 1:N may do with the gallery as it is.
-struct MatchState {
-    std::size_t persons = 0;
-    bool opens = false;  ///< The calibration holds the stated FPIR for so many persons, and was measured that far.
-    std::string why;     ///< When it does not.
-};
-
 /// The whole pipeline with its gallery, its walk-ups and its strangers. Owned and called by one thread, the vision worker's;
 /// every call may take tens of milliseconds (enroll some hundred) and none of them throws.
 class FaceEngine {
@@ -93,7 +87,8 @@ public:
     };
     /// Replaces the gallery; see Gallery::set. Walk-ups that are on begin anew.
     [[nodiscard]] virtual Result<GalleryChange> set_gallery(std::vector<Enrolled> enrolled) = 0;
-    [[nodiscard]] virtual MatchState match_state() const = 0;
+    /// What the calibration means for the gallery as it is.
+    [[nodiscard]] virtual FaceReport report() const = 0;
 
     /// Strangers as they stand; see Strangers.
     [[nodiscard]] virtual std::vector<StrangerIdentity> strangers() const = 0;
@@ -113,6 +108,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 3;
+inline constexpr unsigned kFaceEngineInterface = 4;
 
 }  // namespace menshen::models

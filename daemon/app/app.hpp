@@ -42,8 +42,8 @@ struct Health {
     bool connected = false;
     std::string mqtt_error;
     Stamp mqtt_since;
-    std::vector<PersonId> enrol_again;  ///< Their templates are of a model that is no longer used.
-    models::MatchState face_match;
+    std::vector<PersonId> enrol_again;              ///< Their templates are of a model that is no longer used.
+    std::optional<models::FaceReport> face_report;  ///< Since the engine is ready.
 };
 
 class App : private drivers::EventSink, private stage::Scene {

@@ -59,17 +59,21 @@ void App::open_vision() {
 }
 
 void App::on_gallery(const VisionWorker::GalleryState& gallery) {
-    const bool opens = gallery.match.opens;
+    using models::FaceAlone;
     if (!gallery.outdated.empty()) {
         log::warning("{} persons must be enrolled again: the face model has changed; menshen status lists them",
                      gallery.outdated.size());
     }
+    const auto alone = gallery.report.alone;
+    const bool greets = alone == FaceAlone::extrapolated || alone == FaceAlone::beyond_table;
+    const bool was = health_.face_report && health_.face_report->alone == alone;
     const auto by_face = [](const DoorSettings& door) { return door.mode == DoorMode::card_or_face; };
-    if (!opens && std::any_of(config_.gate.doors.begin(), config_.gate.doors.end(), by_face)) {
-        log::warning("faces alone open no door: {}; card and face do", gallery.match.why);
+    if (greets && !was && std::any_of(config_.gate.doors.begin(), config_.gate.doors.end(), by_face)) {
+        log::warning("a face alone opens no door for {} persons at faces.target_fpir {:g}: see menshen face report",
+                     gallery.report.asked.persons, gallery.report.asked.target_fpir);
     }
     health_.enrol_again = gallery.outdated;
-    health_.face_match = gallery.match;
+    health_.face_report = gallery.report;
 }
 
 bool App::is_accepted(const models::ModelFile& model) const {

@@ -1,5 +1,7 @@
 // Enrolment of faces, with consent, and its withdrawal.
 
+#include <array>
+
 #include "daemon/app/app.hpp"
 #include "daemon/app/verb_args.hpp"
 #include "daemon/app/verbs.hpp"
@@ -119,10 +121,39 @@ void withdraw(App& app, const Request& request, const Reply& reply) {
     });
 }
 
+json to_json(const std::optional<models::Rate>& rate) {
+    if (!rate) return nullptr;
+    return {{"value", rate->value}, {"low", rate->low}, {"high", rate->high}};
+}
+
+void report(App& app, const Request&, const Reply& reply) {
+    constexpr std::array<const char*, 4> kAlone{"may_open", "extrapolated", "beyond_table", "nobody"};
+    const auto& held = app.health().face_report;
+    if (!held) {
+        return reply.fail(Code::unavailable, app.vision() == nullptr ? "no camera is configured, so faces are not recognised here"
+                                                                     : "the face models are not loaded; see menshen status");
+    }
+    json outdated = json::array();
+    for (const auto& person : app.health().enrol_again) outdated.push_back(person.str());
+    reply.ok({{"model", held->model},
+              {"persons", held->asked.persons},
+              {"target_fpir", held->asked.target_fpir},
+              {"target_fmr", held->asked.target_fmr},
+              {"face_alone", kAlone.at(static_cast<std::size_t>(held->alone))},
+              {"strangers_per_1000", to_json(held->strangers_per_1000)},
+              {"refused_per_1000", to_json(held->refused_per_1000)},
+              {"others_per_million", to_json(held->others_per_million)},
+              {"owners_refused_per_1000", to_json(held->owners_refused_per_1000)},
+              {"behind", held->behind},
+              {"enrol_again", outdated},
+              {"words", {{"zh", held->zh}, {"en", held->en}}}});
+}
+
 }  // namespace
 
 void add_face_verbs(App& app, std::vector<control::Verb>& table) {
     answer(table, "face.enroll", [&app](const Request& request, const Reply& reply) { enroll(app, request, reply); });
+    answer(table, "face.report", app, report);
     answer(table, "face.remove", [&app](const Request& request, const Reply& reply) { withdraw(app, request, reply); });
 }
 

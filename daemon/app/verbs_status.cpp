@@ -34,8 +34,12 @@ json vision_status(App& app) {
     std::size_t templates = 0;
     for (const auto& [person, rows] : app.faces()) templates += rows.size();
     const auto state = app.vision() == nullptr ? "off" : kNames.at(static_cast<std::size_t>(app.health().vision));
-    return {
-        {"state", state}, {"templates", templates}, {"strangers", app.strangers().size()}, {"error", app.health().vision_error}};
+    return {{"state", state},
+            {"templates", templates},
+            {"strangers", app.strangers().size()},
+            {"error", app.health().vision_error},
+            {"alone",
+             app.health().face_report && app.health().face_report->alone == models::FaceAlone::may_open ? "opens" : "greets"}};
 }
 
 json device_status(const App& app) {

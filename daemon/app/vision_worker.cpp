@@ -256,7 +256,7 @@ private:
             (void)engine_->set_gallery({});
             post([this, why = change.error().message] { handlers_.on_state(State::ready, why); });
         }
-        GalleryState state{change ? change->outdated : std::vector<PersonId>(), engine_->match_state()};
+        GalleryState state{change ? change->outdated : std::vector<PersonId>(), engine_->report()};
         if (change) say_gone(change->dropped);
         post([this, state = std::move(state)] { handlers_.on_gallery(state); });
     }

@@ -20,7 +20,7 @@ public:
 
     struct GalleryState {
         std::vector<PersonId> outdated;  ///< They have templates of another model only and must be enrolled again.
-        models::MatchState match;
+        models::FaceReport report;
     };
 
     /// All run on the loop.

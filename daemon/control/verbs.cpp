@@ -55,6 +55,7 @@ std::vector<Verb> verb_table() {
         change("stranger.label", {text("id"), optional("label", Type::text), optional("until", Type::text),
                                   optional("for", Type::text), optional("remove", Type::boolean)}),
         change("face.enroll", {text("person"), {"consent", Type::object, Arg::Need::required}, optional("despite", Type::text)}),
+        ask("face.report"),
         change("face.remove", {text("person")}),
         ask("models.list"),
         change("models.accept", {text("name"), text("notice_hash")}),

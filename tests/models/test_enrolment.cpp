@@ -36,9 +36,10 @@ TEST_CASE("three varied pictures of one person may be kept", "[unit]") {
     const auto empty = gallery_of({});
     CHECK(against({0, 15, 30}, empty) == "");
     CHECK(against({-10, 30, 10, 20}, empty) == "");
-    CHECK_THAT(against({}, empty), Contains("3 pictures at least are needed, and 0 were given"));
+    CHECK_THAT(against({}, empty), Contains("3 different pictures at least are needed, and 0 were given"));
     CHECK_THAT(against({0, 15}, empty), Contains("and 2 were given"));
-    CHECK_THAT(against({0, 15, 16}, empty), Contains("pictures 2 and 3 are nearly the same"));
+    CHECK_THAT(against({0, 15, 16}, empty), Contains("and 2 were given; pictures 2 and 3 are nearly the same"));
+    CHECK(against({0, 15, 16, 30}, empty) == "");
     CHECK_THAT(against({0, 15, 60}, empty), Contains("pictures 1 and 3 do not seem to show the same person"));
 }
 
