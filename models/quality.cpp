@@ -48,8 +48,8 @@ bool is_finite(const FacePoints& points) {
 
 /// The pixel that holds a place, the nearest one at the picture's edge.
 const std::uint8_t* pixel(const Image& picture, Point place) {
-    const int x = std::clamp(static_cast<int>(std::floor(place.x)), 0, picture.width - 1);
-    const int y = std::clamp(static_cast<int>(std::floor(place.y)), 0, picture.height - 1);
+    const int x = std::clamp(static_cast<int>(place.x), 0, picture.width - 1);
+    const int y = std::clamp(static_cast<int>(place.y), 0, picture.height - 1);
     return &picture.rgb[3 * (static_cast<std::size_t>(y) * picture.width + x)];
 }
 
@@ -60,19 +60,20 @@ bool contains(const Image& picture, Point place) {
 
 using Colour = std::array<float, 3>;
 
-/// Between four pixels; pixel centres lie at halves.
+/// Between four pixels, whose centres lie at halves; beyond the edge the picture goes on as it ends.
 void add_between(const Image& picture, Point place, Colour& sum) {
     const float x = place.x - 0.5F, y = place.y - 0.5F;
-    const float fx = x - std::floor(x), fy = y - std::floor(y);
-    const auto* p00 = pixel(picture, {x, y});
-    const auto* p10 = pixel(picture, {x + 1, y});
-    const auto* p01 = pixel(picture, {x, y + 1});
-    const auto* p11 = pixel(picture, {x + 1, y + 1});
-    for (std::size_t c = 0; c < 3; ++c) {
-        const float upper = static_cast<float>(p00[c]) + fx * static_cast<float>(p10[c] - p00[c]);
-        const float lower = static_cast<float>(p01[c]) + fx * static_cast<float>(p11[c] - p01[c]);
-        sum[c] += upper + fy * (lower - upper);
-    }
+    const int left = static_cast<int>(x) - (x < 0 ? 1 : 0), top = static_cast<int>(y) - (y < 0 ? 1 : 0);
+    const float fx = x - static_cast<float>(left), fy = y - static_cast<float>(top);
+    const auto column = [&](int at) { return 3 * static_cast<std::size_t>(std::clamp(at, 0, picture.width - 1)); };
+    const auto row = [&](int at) {
+        return picture.rgb.data() + 3 * static_cast<std::size_t>(std::clamp(at, 0, picture.height - 1)) * picture.width;
+    };
+    const std::size_t west = column(left), east = column(left + 1);
+    const std::uint8_t *north = row(top), *south = row(top + 1);
+    const float nw = (1 - fx) * (1 - fy), ne = fx * (1 - fy), sw = (1 - fx) * fy, se = fx * fy;
+    for (std::size_t c = 0; c < 3; ++c)
+        sum[c] += nw * north[west + c] + ne * north[east + c] + sw * south[west + c] + se * south[east + c];
 }
 
 // Rec. 601, as everybody's grey.
@@ -86,21 +87,20 @@ QualityChip quality_chip(const Image& picture, const FacePoints& points) {
     const Placement map = fit(points);
     // More than three samples a side would not be seen: a face of a thousand pixels is as sharp as one of three hundred.
     const int samples = std::clamp(static_cast<int>(std::ceil(map.scale())), 1, 3);
+    const float share = 1.0F / static_cast<float>(samples * samples);
+    std::array<float, 3> offsets{};
+    for (int i = 0; i < samples; ++i) offsets[i] = (static_cast<float>(i) + 0.5F) / static_cast<float>(samples);
     int inside = 0;
     for (int v = 0; v < kSide; ++v)
         for (int u = 0; u < kSide; ++u) {
             const auto at = static_cast<std::size_t>(v * kSide + u);
             const float cu = static_cast<float>(u), cv = static_cast<float>(v);
             const bool is_core = u >= kCore.left && u < kCore.right && v >= kCore.top && v < kCore.bottom;
-            inside += is_core && contains(picture, map.at(cu + 0.5F, cv + 0.5F)) ? 1 : 0;
+            if (is_core && contains(picture, map.at(cu + 0.5F, cv + 0.5F))) ++inside;
             Colour sum{};
-            for (int i = 0; i < samples * samples; ++i) {
-                const float du = (static_cast<float>(i % samples) + 0.5F) / static_cast<float>(samples);
-                const float dv = (static_cast<float>(i / samples) + 0.5F) / static_cast<float>(samples);
-                add_between(picture, map.at(cu + du, cv + dv), sum);
-            }
-            for (std::size_t c = 0; c < 3; ++c)
-                chip.rgb[3 * at + c] = static_cast<std::uint8_t>(std::lround(sum[c] / static_cast<float>(samples * samples)));
+            for (int i = 0; i < samples * samples; ++i)
+                add_between(picture, map.at(cu + offsets[i % samples], cv + offsets[i / samples]), sum);
+            for (std::size_t c = 0; c < 3; ++c) chip.rgb[3 * at + c] = static_cast<std::uint8_t>(sum[c] * share + 0.5F);
             chip.grey[at] = grey_of(&chip.rgb[3 * at]);
         }
     chip.inside = inside * 10 >= (kCore.right - kCore.left) * (kCore.bottom - kCore.top) * 9;
