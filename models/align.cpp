@@ -51,8 +51,10 @@ Area shown(const Pixels& from, const Similarity& back, int side) {
         right = std::max(right, place.x);
         bottom = std::max(bottom, place.y);
     }
+    // What is no number is not in the picture.
     const auto within = [](float value, int limit) {
-        return static_cast<int>(std::clamp(value, 0.0F, static_cast<float>(limit)));
+        if (!(value > 0)) return 0;
+        return value < static_cast<float>(limit) ? static_cast<int>(value) : limit;
     };
     return {within(left - 2, from.width), within(top - 2, from.height), within(right + 3, from.width),
             within(bottom + 3, from.height)};

@@ -149,7 +149,9 @@ Result<Pipeline> Pipeline::open(const PipelineSettings& settings) {
     const auto detector = load_detector(dir, settings.detector);
     if (!detector) return tl::unexpected(detector.error());
     auto embedder = FaceNet::open(dir, **chosen, threads_of(settings));
-    if (!embedder) return tl::unexpected(embedder.error());
+    if (!embedder)
+        return fail("{} (or choose another embedder, which asks for enrolling everybody again: {})", embedder.error().message,
+                    names_of("embed"));
     auto liveness = load_liveness(dir, settings);
     if (!liveness) return tl::unexpected(liveness.error());
     try {

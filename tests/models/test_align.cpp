@@ -57,6 +57,9 @@ TEST_CASE("points on one spot give no numbers that are none", "[unit]") {
     CHECK(found.a == 0);
     const auto chip = cut_out(slopes(20, 20), found, 8);
     CHECK(chip.rgb.size() == 8u * 8 * 3);
+    const float none = std::nanf("");
+    for (const Similarity& odd : {Similarity{none, 0, 0, 0}, Similarity{0.1F, 0, none, 0}, Similarity{1e-5F, 0, 1e30F, 0}})
+        CHECK(cut_out(slopes(20, 20), odd, 8).rgb.size() == 8u * 8 * 3);
 }
 
 TEST_CASE("three points take the middles of the eyes, five take all", "[unit]") {

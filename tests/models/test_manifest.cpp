@@ -39,6 +39,25 @@ TEST_CASE("every model has a page with its licence in full, and says what its ph
     }
 }
 
+TEST_CASE("the input of a model that is in use stays as it is", "[unit]") {
+    // Whoever has to change this test changes what every enrolled template means: give the model another name instead.
+    const auto& how = *manifest().model("mobilefacenet-192")->input;
+    CHECK(how.align.side == 112);
+    CHECK(how.channels == Preprocessing::Channels::rgb);
+    CHECK(how.mean == std::array<float, 3>{127.5F, 127.5F, 127.5F});
+    CHECK(how.scale == 1.0F / 128);
+    const std::vector<Point> places = {{38.8258F, 51.9934F}, {73.0058F, 51.8044F}, {56.0F, 79.448F}};
+    REQUIRE(how.align.to.size() == places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        CHECK(how.align.to[i].x == places[i].x);
+        CHECK(how.align.to[i].y == places[i].y);
+    }
+    CHECK(how.views == Preprocessing::Views::mirrored_too);
+    CHECK(how.keep == 64);
+    CHECK(tag_of(*manifest().model("mobilefacenet-192")).id == "mobilefacenet-192@d8ba40c0");
+    CHECK(manifest().with_role("embed")->name == "mobilefacenet-192");
+}
+
 TEST_CASE("a preprocessing description says all that a network needs, or is refused", "[unit]") {
     const auto parse = [](const std::string& input, Problems& problems) {
         return parse_manifest("m.yaml",

@@ -147,6 +147,31 @@ TEST_CASE("liveness is a number from 0 to 1 when its network was accepted, and e
     CHECK(exchanged < as_it_is - 0.2);
 }
 
+TEST_CASE("pictures of odd shapes hold no face and do no harm", "[models]") {
+    const auto cache = test::filled_cache();
+    if (!cache) return;
+    const auto detector = GENERATE(DetectorChoice::best, DetectorChoice::hog);
+    auto pipeline = Pipeline::open({*cache, 1, detector});
+    REQUIRE(pipeline);
+    for (const auto& [width, height] :
+         {std::pair{1, 1}, std::pair{1, 700}, std::pair{8192, 1}, std::pair{3, 2}, std::pair{97, 13}}) {
+        CAPTURE(width, height);
+        Image picture{width, height, {}};
+        picture.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3, 90);
+        const auto found = pipeline->find(picture);
+        REQUIRE(found);
+        CHECK(found->empty());
+        // A face that is said to be where none is, larger than the picture and beyond it.
+        FoundFace face;
+        face.box = {-500, 3000, 4000, 4000};
+        for (std::size_t i = 0; i < face.points.all.size(); ++i)
+            face.points.all[i] = {-400.0F + 900.0F * static_cast<float>(i), 5000};
+        const auto made = pipeline->embed(picture, face);
+        REQUIRE(made);
+        CHECK(made->values.size() == pipeline->model().dim);
+    }
+}
+
 TEST_CASE("points lie between pixels and follow the face", "[models]") {
     const auto cache = test::filled_cache();
     if (!cache) return;
