@@ -33,7 +33,7 @@ struct FaceQuality {
     float side_light = 0;  ///< Difference of the two halves' mean over their sum, 0 to 1.
     float backlight = 0;   ///< By how many grey levels the surroundings are brighter than the face; negative when darker.
 
-    float occlusion = 0;  ///< 0: nothing covers the face; 1: something surely does. See docs/liveness.md for how well it is told.
+    float occlusion = 0;  ///< 0: nothing covers the face; 1: something surely does. docs/walk-up.md says how well it is told.
 };
 
 /// What a face is wanted for. A template that is kept has to be better than a glance, and a stranger better still: nobody can
