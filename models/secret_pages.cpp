@@ -37,6 +37,8 @@ void free_secret_pages(void* pages, std::size_t bytes) noexcept {
     ::munmap(pages, size);
 }
 
-void wipe(std::vector<float>& values) noexcept { ::explicit_bzero(values.data(), values.size() * sizeof(float)); }
+void wipe(std::vector<float>& values) noexcept {
+    if (!values.empty()) ::explicit_bzero(values.data(), values.size() * sizeof(float));
+}
 
 }  // namespace menshen::models

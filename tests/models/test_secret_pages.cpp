@@ -185,7 +185,9 @@ TEST_CASE("strangers leave no centroid in memory that a core dump would hold, an
     Pattern pattern(8);
     Strangers strangers(kModel, kCalibration, [next = std::uint64_t{0}]() mutable { return ++next; });
     {
-        std::vector<SightedFace> walk_up = {{pattern.make(kModel), 1, WallTime{}}, {pattern.make(kModel), 1, WallTime{} + 1s}};
+        // Built in place: a copy in an initializer list would be freed without being wiped.
+        std::vector<SightedFace> walk_up(2);
+        for (auto& one : walk_up) one = {pattern.make(kModel), 1, WallTime{} + 1s * (&one - walk_up.data())};
         auto seen = strangers.see(walk_up, WallTime{} + 1s, [](const Template& /*face*/) { return -1.0F; });
         REQUIRE(seen.changed);
         for (auto& one : walk_up) wipe(one.face.values);
