@@ -61,8 +61,6 @@ Threshold Calibration::verify(double target_fmr) const {
     return entry == nullptr ? Threshold{} : Threshold{entry->cosine, !entry->measured};
 }
 
-float Calibration::threshold_for(std::size_t count) const { return identify(count, kDefaultFpir).cosine; }
-
 std::optional<Calibration> calibration_of(std::string_view model) {
     const auto at = model.find('@');
     const auto name = model.substr(0, at);

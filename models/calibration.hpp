@@ -80,8 +80,6 @@ struct Calibration {
     [[nodiscard]] Threshold identify(std::size_t persons, double target_fpir) const;
     /// 1:1; likewise.
     [[nodiscard]] Threshold verify(double target_fmr) const;
-    /// identify() at the default target.
-    [[nodiscard]] float threshold_for(std::size_t persons) const;
 };
 
 /// The numbers of a model, or nothing when it was never calibrated: such a model must not decide anything. `model` is a name of

@@ -188,9 +188,9 @@ TEST_CASE("the embedders that ship are calibrated, from loose to strict", "[unit
     CAPTURE(model);
     const auto calibration = calibration_of(model);
     REQUIRE(calibration);
-    CHECK(calibration->threshold_for(0) <= calibration->threshold_for(100));
-    CHECK(calibration->threshold_for(100) < calibration->threshold_for(1'000));
-    CHECK(calibration->threshold_for(5'000'000) >= calibration->threshold_for(1'000));
+    CHECK(calibration->identify(0, kDefaultFpir).cosine <= calibration->identify(100, kDefaultFpir).cosine);
+    CHECK(calibration->identify(100, kDefaultFpir).cosine < calibration->identify(1'000, kDefaultFpir).cosine);
+    CHECK(calibration->identify(5'000'000, kDefaultFpir).cosine >= calibration->identify(1'000, kDefaultFpir).cosine);
     // Nobody checks a stranger's identity by hand: it takes more than what one in a thousand strangers would pass with.
     CHECK(calibration->stranger_join > calibration->verify(1e-3).cosine);
     CHECK(calibration->stranger_new <= calibration->stranger_join);

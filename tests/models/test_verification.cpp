@@ -88,6 +88,7 @@ TEST_CASE("a person is always in the same half, and the halves are about as larg
     CHECK(fit.persons.size() > 900);
     CHECK(check.persons.size() > 900);
     for (const auto& person : fit.persons) CHECK(half_of(person.name) == Half::fit);
-    // Pinned: tables say which persons they never saw.
-    CHECK(half_of("Abba_Eban") == half_of(std::string("Abba") + "_Eban"));
+    // Pinned: the tables that ship were fitted to one half, and nobody in it may change sides.
+    for (const char* name : {"Abel_Pacheco", "Adriana_Lima", "张伟"}) CHECK(half_of(name) == Half::fit);
+    for (const char* name : {"Abba_Eban", "Adelina_Avila", "1"}) CHECK(half_of(name) == Half::check);
 }
