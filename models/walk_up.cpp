@@ -276,8 +276,11 @@ WalkUpVerdict WalkUps::judge(const Track& track, MonoTime now) const {
     out.liveness = both(track.network.finding(), track.parallax.finding());
     if (out.who == Who::person) {
         out.greets_only = reason_to_refuse(out.liveness, settings_.liveness);
-        if (track.fused.extrapolated) out.greets_only = "extrapolated";
-        if (!is_enough(track)) out.greets_only = "seen_once";
+        // A suspicion is what somebody should hear of first.
+        if (out.greets_only != "liveness_suspect") {
+            if (track.fused.extrapolated) out.greets_only = "extrapolated";
+            if (!is_enough(track)) out.greets_only = "seen_once";
+        }
     }
     const bool is_lasting = now - track.advice_since >= settings_.advise_after || track.is_over;
     if (out.who == Who::undecided && is_lasting) out.advice = track.advice;

@@ -266,6 +266,10 @@ TEST_CASE("a match by an extrapolated threshold only greets", "[unit]") {
     REQUIRE(told.size() == 1);
     CHECK(told[0].person == PersonId("p0"));
     CHECK(told[0].greets_only == "extrapolated");
+    for (int i = 0; i < LivenessVotes::kLeast; ++i) walk_ups.add_liveness(told[0].walk_up, 0.1F);
+    const auto suspected = walk_ups.verdicts(at(700ms));
+    REQUIRE(suspected.size() == 1);
+    CHECK(suspected[0].greets_only == "liveness_suspect");
 }
 
 TEST_CASE("templates of another model, or for a walk-up that is over, change nothing", "[unit]") {
