@@ -13,7 +13,9 @@ class WipeAtEnd {
 public:
     explicit WipeAtEnd(std::vector<Enrolled>& enrolled) : enrolled_(enrolled) {}
     WipeAtEnd(const WipeAtEnd&) = delete;
+    WipeAtEnd(WipeAtEnd&&) = delete;
     WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+    WipeAtEnd& operator=(WipeAtEnd&&) = delete;
     ~WipeAtEnd() {
         for (auto& one : enrolled_) wipe(one.face.values);
     }

@@ -75,7 +75,7 @@ MatchKernel best_kernel() { return kernels_here().back(); }
 TopTwo best_two(MatchKernel kernel, const TemplateRows& rows, const float* probe) {
     const ScoreRows score_rows = function_of(kernel);
     TopTwo top;
-    std::array<float, kBlock> scores;
+    std::array<float, kBlock> scores{};
     for (std::size_t first = 0; first < rows.owners.size(); first += kBlock) {
         const std::size_t count = std::min(kBlock, rows.owners.size() - first);
         score_rows(rows.values + first * rows.row, count, rows.row, probe, scores.data());
