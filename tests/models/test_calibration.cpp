@@ -110,7 +110,7 @@ TEST_CASE("every mistake of a table is named with its line, and nothing of it is
 }
 
 TEST_CASE("the tables that ship are read, and belong to their weights", "[unit]") {
-    for (const char* model : {"dlib-resnet-v1", "mobilefacenet-192"}) {
+    for (const char* model : {"dlib-resnet-v1", "fr-feature-512", "mobilefacenet-192"}) {
         CAPTURE(model);
         const auto table = calibration_of(model);
         REQUIRE(table);

@@ -184,7 +184,7 @@ TEST_CASE("an empty gallery knows nobody, a template of a wrong size is refused 
 }
 
 TEST_CASE("the embedders that ship are calibrated, from loose to strict", "[unit]") {
-    const auto* model = GENERATE("dlib-resnet-v1", "mobilefacenet-192");
+    const auto* model = GENERATE("dlib-resnet-v1", "fr-feature-512", "mobilefacenet-192");
     CAPTURE(model);
     const auto calibration = calibration_of(model);
     REQUIRE(calibration);
