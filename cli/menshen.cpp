@@ -47,6 +47,7 @@ void build(CLI::App& app, Shell& shell) {
     add_report_verb(app, shell);
     add_file_verbs(app, shell);
     add_platform_verbs(app, shell);
+    add_camera_verbs(app, shell);
     add_model_verbs(app, shell);
 }
 

@@ -67,6 +67,7 @@ void add_tail_verb(CLI::App& app, Shell& shell);
 void add_roster_verbs(CLI::App& app, Shell& shell);  // persons, cards
 void add_tag_verbs(CLI::App& app, Shell& shell);     // tag, stranger
 void add_face_verbs(CLI::App& app, Shell& shell);
+void add_camera_verbs(CLI::App& app, Shell& shell);
 void add_model_verbs(CLI::App& app, Shell& shell);  // models list, models accept
 void add_alert_verbs(CLI::App& app, Shell& shell);
 void add_mute_verbs(CLI::App& alerts, Shell& shell);  // below alerts

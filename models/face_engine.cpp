@@ -8,7 +8,9 @@
 #include <cstdlib>
 
 #include "models/cache.hpp"
+#include "models/guided_enrolment.hpp"
 #include "models/pipeline.hpp"
+#include "models/snapshot.hpp"
 #include "models/walk_up.hpp"
 
 namespace menshen::models {
@@ -60,6 +62,24 @@ public:
 
     std::string speaks_against(const Enrolment& enrolment) const override { return what_speaks_against(enrolment, gallery_); }
 
+    void begin_capture(const DeviceId& camera) override {
+        capture_camera_ = camera;
+        capture_.emplace(gallery_.calibration());
+    }
+    void end_capture() override { capture_.reset(); }
+
+    Result<Snapshot> snapshot(const Frame& frame) override {
+        auto picture = picture_of(frame);
+        if (!picture) return tl::unexpected(picture.error());
+        const auto faces = pipeline_.find(*picture);
+        if (!faces) return tl::unexpected(faces.error());
+        FrameResult largest;
+        describe_largest(*faces, largest);
+        auto jpeg = framed_jpeg(std::move(*picture), *faces, largest.advice.empty());
+        if (!jpeg) return tl::unexpected(jpeg.error());
+        return Snapshot{std::move(*jpeg), largest.faces, largest.quality_permille, largest.advice};
+    }
+
     Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) override {
         const auto picture = picture_of(frame);
         if (!picture) return tl::unexpected(picture.error());
@@ -71,6 +91,7 @@ public:
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             if (auto done = run(tasks[i], *picture, (*faces)[i], now); !done) return tl::unexpected(done.error());
         }
+        if (auto done = capture(frame.camera, *picture, *faces, out); !done) return tl::unexpected(done.error());
         tell(now, strangers, out);
         return out;
     }
@@ -157,6 +178,20 @@ private:
         return {};
     }
 
+    Result<void> capture(const DeviceId& camera, const Image& picture, const std::vector<FoundFace>& faces, FrameResult& out) {
+        if (!capture_ || camera != capture_camera_) return {};
+        if (capture_->wants(faces)) {
+            auto face = pipeline_.embed(picture, faces.front());
+            if (!face) return tl::unexpected(face.error());
+            capture_->add(std::move(*face));
+        }
+        out.capture = FrameResult::Capture{capture_->advice(), capture_->taken(), GuidedEnrolment::kWanted, {}};
+        if (!capture_->is_done()) return {};
+        out.capture->faces = capture_->faces();
+        capture_.reset();
+        return {};
+    }
+
     /// Everything that is news by now.
     void tell(const Now& now, StrangersWanted strangers, FrameResult& out) {
         answer(now, out);
@@ -238,6 +273,8 @@ private:
     Strangers strangers_;
     WalkUps walk_ups_;
     std::vector<OpenQuestion> questions_;
+    DeviceId capture_camera_;
+    std::optional<GuidedEnrolment> capture_;
 };
 
 /// The site's own table, or the shipped one.

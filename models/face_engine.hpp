@@ -54,6 +54,22 @@ struct FrameResult {
     Box box;  ///< Of the largest face.
     std::uint32_t quality_permille = 0;
     std::string advice;  ///< "no face", "come closer"; empty when the largest face is good enough to be recognised.
+    /// How far an enrolment at this camera is.
+    struct Capture {
+        std::string advice;
+        std::size_t taken = 0, wanted = 0;
+        std::vector<Template> faces;  ///< When there are enough.
+    };
+    std::optional<Capture> capture;
+};
+
+/// A picture for whoever aims a camera.
+struct Snapshot {
+    std::vector<std::uint8_t>
+        jpeg;  ///< 1,280 pixels wide at most, each face framed; the largest in green when it is good enough.
+    int faces = 0;
+    std::uint32_t quality_permille = 0;
+    std::string advice;
 };
 
 enum class StrangersWanted : std::uint8_t { no, yes };
@@ -72,6 +88,12 @@ public:
     [[nodiscard]] virtual Result<Template> enroll(std::span<const std::uint8_t> photo) = 0;
     /// What speaks against keeping these of a person, taken together; see models/enrolment.hpp. Empty: nothing.
     [[nodiscard]] virtual std::string speaks_against(const Enrolment& enrolment) const = 0;
+
+    /// From now on the frames of this camera are also looked at for an enrolment; FrameResult::capture tells. One at a time.
+    virtual void begin_capture(const DeviceId& camera) = 0;
+    virtual void end_capture() = 0;
+
+    [[nodiscard]] virtual Result<Snapshot> snapshot(const Frame& frame) = 0;
 
     /// Who is to be seen, and what came of the walk-ups of this camera. With `yes` a walk-up that is near to nobody gets a
     /// stranger's identity when it ends; with `no` it is dropped. Fails only when the frame cannot be read.
@@ -108,6 +130,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 4;
+inline constexpr unsigned kFaceEngineInterface = 5;
 
 }  // namespace menshen::models

@@ -88,6 +88,19 @@ public:
     void use_accepted_models();
     /// Forgets every stranger; `done` gets how many there were, once that is committed.
     void wipe_strangers(const std::string& by, std::function<void(Result<std::size_t>)> done);
+    /// Enrolment at a camera: `report` gets how far it is after each frame, until it returns false or end_capture(). One at a
+    /// time.
+    using Capture = models::FrameResult::Capture;
+    void begin_capture(const DeviceId& camera, std::function<bool(const Capture&)> report);
+    void end_capture();
+    [[nodiscard]] bool captures() const { return report_capture_ != nullptr; }
+    /// The newest frame of each camera.
+    struct LastFrame {
+        Frame frame;
+        MonoTime at;
+    };
+    [[nodiscard]] const std::map<DeviceId, LastFrame>& last_frames() const { return last_frames_; }
+    [[nodiscard]] boost::asio::io_context& loop() { return loop_; }
     /// Reads config and rules again, on the side thread; the rules take effect, then `done` gets how many there are, or what is
     /// wrong with them. One reload after the other.
     using Reloaded = std::function<void(const Result<std::size_t>&)>;
@@ -171,6 +184,8 @@ private:
     StrangerNotes strangers_;
     std::optional<WallTime> next_tag_end_;
     std::optional<MonoTime> tag_retry_at_;
+    std::map<DeviceId, LastFrame> last_frames_;
+    std::function<bool(const Capture&)> report_capture_;
     std::optional<MonoTime> walk_up_ends_;  ///< When the vision worker is to be told that nobody came any more.
     std::size_t tags_ending_ = 0;           ///< On their way into the journal.
     MqttInputs mqtt_inputs_;

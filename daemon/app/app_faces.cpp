@@ -96,8 +96,19 @@ void App::use_accepted_models() {
 
 bool App::offer(Frame frame) {
     if (!vision_ || stopping_) return false;
+    last_frames_[frame.camera] = {frame, now().mono};
     vision_->offer(std::move(frame), now());
     return true;
+}
+
+void App::begin_capture(const DeviceId& camera, std::function<bool(const Capture&)> report) {
+    report_capture_ = std::move(report);
+    vision_->begin_capture(camera);
+}
+
+void App::end_capture() {
+    report_capture_ = nullptr;
+    if (vision_) vision_->end_capture();
 }
 
 void App::on_faces(const DeviceId& camera, const Result<models::FrameResult>& result) {
@@ -126,6 +137,11 @@ void App::on_faces(const DeviceId& camera, const Result<models::FrameResult>& re
         store::Batch batch;
         batch.strangers = std::move(changes);
         flow_->commit(std::move(batch));
+    }
+    if (result->capture && report_capture_) {
+        // The report may end the capture, and with it itself.
+        const auto report = report_capture_;
+        if (!report(*result->capture)) end_capture();
     }
     for (const auto& compared : result->compared) offer(Event{compared});
 }

@@ -24,6 +24,7 @@ std::vector<control::Verb> make_verbs(App& app) {
     add_roster_verbs(app, table);
     add_tag_verbs(app, table);
     add_face_verbs(app, table);
+    add_camera_verbs(app, table);
     add_model_verbs(app, table);
     add_alert_verbs(app, table);
     return table;

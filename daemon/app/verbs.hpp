@@ -23,6 +23,7 @@ void add_status_verbs(App& app, std::vector<control::Verb>& table);
 void add_roster_verbs(App& app, std::vector<control::Verb>& table);
 void add_tag_verbs(App& app, std::vector<control::Verb>& table);  ///< Tags, and strangers with their labels.
 void add_face_verbs(App& app, std::vector<control::Verb>& table);
+void add_camera_verbs(App& app, std::vector<control::Verb>& table);
 void add_model_verbs(App& app, std::vector<control::Verb>& table);
 void add_alert_verbs(App& app, std::vector<control::Verb>& table);
 

@@ -1,6 +1,7 @@
 // Enrolment of faces, with consent, and its withdrawal.
 
 #include <array>
+#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/app/app.hpp"
 #include "daemon/app/verb_args.hpp"
@@ -53,36 +54,63 @@ json photo_list(const std::vector<std::string>& names, const Templates& template
     return out;
 }
 
-void store_templates(App& app, const std::string& by, const FaceConsent& consent, const json& photos, const Templates& templates,
-                     const Reply& reply) {
-    store::PutFace put;
-    put.consent = consent;
-    for (const auto& face : templates) put.templates.push_back(to_row(consent.person, *face));
-    put.consent.templates = static_cast<std::uint32_t>(put.templates.size());
-    Record record = make_record(Kind::roster_changed, app.now());
-    record.person = consent.person;
-    record.more["change"] = std::string("face_enrolled");
-    record.more["by"] = by;
-    record.more["templates"] = static_cast<std::int64_t>(templates.size());
-    app.change_roster({std::move(put)}, {record}, [reply, photos, person = consent.person](const auto& committed) {
-        if (!committed) return reply.fail(Code::refused, committed.error().message);
-        reply.ok({{"person", person.str()}, {"templates", photos.size()}, {"photos", photos}});
-    });
+json photo_list_of(std::size_t pictures) {
+    json out = json::array();
+    for (std::size_t i = 0; i < pictures; ++i) {
+        out.push_back({{"photo", fmt::format("picture {}", i + 1)}, {"ok", true}, {"message", ""}});
+    }
+    return out;
 }
 
-void enroll(App& app, const Request& request, const Reply& reply) {
+/// A consent and the templates made under it.
+struct Kept {
+    std::string by;
+    FaceConsent consent;
+    json photos;
+    std::vector<models::Template> templates;
+};
+
+void store_templates(App& app, const Kept& kept, const Reply& reply) {
+    store::PutFace put;
+    put.consent = kept.consent;
+    for (const auto& face : kept.templates) put.templates.push_back(to_row(kept.consent.person, face));
+    put.consent.templates = static_cast<std::uint32_t>(put.templates.size());
+    Record record = make_record(Kind::roster_changed, app.now());
+    record.person = kept.consent.person;
+    record.more["change"] = std::string("face_enrolled");
+    record.more["by"] = kept.by;
+    record.more["templates"] = static_cast<std::int64_t>(kept.templates.size());
+    app.change_roster({std::move(put)}, {record},
+                      [reply, photos = kept.photos, person = kept.consent.person](const Result<store::Committed>& committed) {
+                          if (!committed) return reply.fail(Code::refused, committed.error().message);
+                          reply.ok({{"person", person.str()}, {"templates", photos.size()}, {"photos", photos}});
+                      });
+}
+
+/// What every enrolment needs; answers when something is missing.
+std::optional<FaceConsent> may_enroll(App& app, const Request& request, const Reply& reply) {
     const Args args(request);
     const PersonId person(args.text("person"));
     if (app.vision() == nullptr) {
-        return reply.fail(Code::unavailable, "no camera is configured, so faces are not recognised here; add one to the config");
+        reply.fail(Code::unavailable, "no camera is configured, so faces are not recognised here; add one to the config");
+        return std::nullopt;
     }
     if (app.gate().roster().person(person) == nullptr) {
-        return reply.fail(Code::not_found, fmt::format("there is no person \"{}\"; see menshen persons", person.str()));
+        reply.fail(Code::not_found, fmt::format("there is no person \"{}\"; see menshen persons", person.str()));
+        return std::nullopt;
     }
-    const auto consent = read_consent(person, args.object("consent"));
-    if (!consent) return reply.fail(Code::bad_request, consent.error().message);
-    if (request.attachments->empty())
-        return reply.fail(Code::bad_request, "give one photograph at least; three or more are better");
+    auto consent = read_consent(person, args.object("consent"));
+    if (consent) return std::move(*consent);
+    reply.fail(Code::bad_request, consent.error().message);
+    return std::nullopt;
+}
+
+void enroll(App& app, const Request& request, const Reply& reply) {
+    const auto consent = may_enroll(app, request, reply);
+    if (!consent) return;
+    if (request.attachments->empty()) {
+        return reply.fail(Code::bad_request, "give three photographs at least, or use the camera: menshen face capture");
+    }
     VisionWorker::Photos photos;
     std::vector<std::string> names;
     for (const auto& attachment : *request.attachments) {
@@ -91,20 +119,75 @@ void enroll(App& app, const Request& request, const Reply& reply) {
         photos.push_back(std::move(*bytes));
         names.push_back(attachment.name());
     }
-    VisionWorker::Enrolment enrolment{person, PersonId(args.text("despite")), std::move(photos)};
+    VisionWorker::Enrolment enrolment{consent->person, PersonId(Args(request).text("despite")), std::move(photos)};
     app.vision()->enroll(std::move(enrolment), [&app, reply, names, by = request.peer.text(),
                                                 consent = *consent](const Result<VisionWorker::Enrolled>& enrolled) {
         if (!enrolled) return reply.fail(Code::unavailable, enrolled.error().message);
-        const auto* templates = &enrolled->templates;
+        const auto& templates = enrolled->templates;
+        Kept kept{by, consent, photo_list(names, templates), {}};
         std::string refusals;
-        for (std::size_t i = 0; i < templates->size(); ++i) {
-            if (!(*templates)[i])
-                refusals += fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", names[i], (*templates)[i].error().message);
+        for (std::size_t i = 0; i < templates.size(); ++i) {
+            if (templates[i]) {
+                kept.templates.push_back(*templates[i]);
+            } else {
+                refusals += fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", names[i], templates[i].error().message);
+            }
         }
+        if (refusals.empty()) refusals = enrolled->against;
         if (!refusals.empty()) return reply.fail(Code::refused, refusals + ". Nothing was stored");
-        if (!enrolled->against.empty()) return reply.fail(Code::refused, enrolled->against + ". Nothing was stored");
-        store_templates(app, by, consent, photo_list(names, *templates), *templates, reply);
+        store_templates(app, kept, reply);
     });
+}
+
+/// An enrolment at the camera, as long as it goes on. Kept by what reports to it.
+struct Session {
+    Reply reply;
+    std::string by;
+    FaceConsent consent;
+    PersonId despite;
+    boost::asio::steady_timer limit;
+    std::string told;  ///< The last item that was sent.
+};
+
+constexpr std::chrono::seconds kCaptureLimit{90};
+
+/// False when it is over.
+bool on_capture(App& app, const std::shared_ptr<Session>& session, const App::Capture& capture) {
+    if (!session->reply.is_open()) return false;
+    const auto item = json{{"advice", capture.advice}, {"taken", capture.taken}, {"wanted", capture.wanted}}.dump();
+    if (item != session->told && !session->reply.item(item)) return false;
+    session->told = item;
+    if (capture.faces.empty()) return true;
+    session->limit.cancel();
+    app.vision()->judge(
+        session->consent.person, session->despite, capture.faces,
+        [&app, session, faces = capture.faces](const std::string& against) {
+            if (!against.empty()) return session->reply.fail(Code::refused, against + ". Nothing was stored");
+            store_templates(app, {session->by, session->consent, photo_list_of(faces.size()), faces}, session->reply);
+        });
+    return false;
+}
+
+void capture(App& app, const Request& request, const Reply& reply) {
+    const Args args(request);
+    const auto consent = may_enroll(app, request, reply);
+    if (!consent) return;
+    const DeviceId camera(args.text("camera"));
+    if (!app.config().gate.cameras.contains(camera)) {
+        return reply.fail(Code::not_found, fmt::format("\"{}\" is no camera of a door; see menshen doors", camera.str()));
+    }
+    if (app.captures())
+        return reply.fail(Code::refused, "somebody is being enrolled at a camera just now; try again in a minute");
+    auto session = std::make_shared<Session>(
+        Session{reply, request.peer.text(), *consent, PersonId(args.text("despite")), boost::asio::steady_timer(app.loop()), {}});
+    session->limit.expires_after(kCaptureLimit);
+    session->limit.async_wait([&app, session](const boost::system::error_code& error) {
+        if (error) return;
+        app.end_capture();
+        session->reply.fail(Code::unavailable,
+                            fmt::format("no {} good pictures in {} s. Nothing was stored", 5, kCaptureLimit.count()));
+    });
+    app.begin_capture(camera, [&app, session](const App::Capture& state) { return on_capture(app, session, state); });
 }
 
 void withdraw(App& app, const Request& request, const Reply& reply) {
@@ -153,6 +236,7 @@ void report(App& app, const Request&, const Reply& reply) {
 
 void add_face_verbs(App& app, std::vector<control::Verb>& table) {
     answer(table, "face.enroll", [&app](const Request& request, const Reply& reply) { enroll(app, request, reply); });
+    answer(table, "face.capture", app, capture);
     answer(table, "face.report", app, report);
     answer(table, "face.remove", [&app](const Request& request, const Reply& reply) { withdraw(app, request, reply); });
 }

@@ -87,6 +87,27 @@ public:
         add_task([this](models::FaceEngine& engine, models::StrangersWanted) { say_gone(engine.wipe_strangers()); });
     }
 
+    void begin_capture(const DeviceId& camera) {
+        add_task([camera](models::FaceEngine& engine, models::StrangersWanted) { engine.begin_capture(camera); });
+    }
+
+    void end_capture() {
+        add_task([](models::FaceEngine& engine, models::StrangersWanted) { engine.end_capture(); });
+    }
+
+    void judge(PersonId person, PersonId despite, std::vector<models::Template> faces, std::function<void(std::string)> done) {
+        add_task([this, person, despite, faces = std::move(faces), done = std::move(done)](models::FaceEngine& engine,
+                                                                                           models::StrangersWanted) {
+            post([done, against = engine.speaks_against({person, faces, despite})] { done(against); });
+        });
+    }
+
+    void snapshot(Frame frame, std::function<void(Result<models::Snapshot>)> done) {
+        add_task([this, frame = std::move(frame), done = std::move(done)](models::FaceEngine& engine, models::StrangersWanted) {
+            post([done, picture = engine.snapshot(frame)] { done(picture); });
+        });
+    }
+
     void reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery) {
         {
             const std::lock_guard lock(mutex_);
@@ -322,6 +343,15 @@ void VisionWorker::reopen(models::FaceSettings settings, std::vector<models::Enr
 void VisionWorker::expire_strangers(WallTime now) { impl_->expire_strangers(now); }
 void VisionWorker::enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done) {
     impl_->enroll(std::move(enrolment), std::move(done));
+}
+void VisionWorker::begin_capture(const DeviceId& camera) { impl_->begin_capture(camera); }
+void VisionWorker::end_capture() { impl_->end_capture(); }
+void VisionWorker::judge(PersonId person, PersonId despite, std::vector<models::Template> faces,
+                         std::function<void(std::string)> done) {
+    impl_->judge(std::move(person), std::move(despite), std::move(faces), std::move(done));
+}
+void VisionWorker::snapshot(Frame frame, std::function<void(Result<models::Snapshot>)> done) {
+    impl_->snapshot(std::move(frame), std::move(done));
 }
 bool VisionWorker::idle() const { return impl_->idle(); }
 

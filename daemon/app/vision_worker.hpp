@@ -70,6 +70,13 @@ public:
     };
     void enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done);
 
+    /// Enrolment at a camera: FrameResult::capture tells how far it is; `against` is judged before the templates are kept.
+    void begin_capture(const DeviceId& camera);
+    void end_capture();
+    void judge(PersonId person, PersonId despite, std::vector<models::Template> faces, std::function<void(std::string)> done);
+    /// The newest frame of a camera as a picture to look at.
+    void snapshot(Frame frame, std::function<void(Result<models::Snapshot>)> done);
+
     /// Nothing waits and nothing is under work; its results have been posted.
     [[nodiscard]] bool idle() const;
 

@@ -26,6 +26,14 @@ Verb stream(std::string name, std::vector<Arg> args) {
         .name = std::move(name), .access = Access::read, .args = std::move(args), .answer = Verb::Answer::stream, .handler = {}};
 }
 
+Verb change_stream(std::string name, std::vector<Arg> args) {
+    return {.name = std::move(name),
+            .access = Access::change,
+            .args = std::move(args),
+            .answer = Verb::Answer::stream,
+            .handler = {}};
+}
+
 }  // namespace
 
 // docs/control.md says what each of them means.
@@ -55,6 +63,10 @@ std::vector<Verb> verb_table() {
         change("stranger.label", {text("id"), optional("label", Type::text), optional("until", Type::text),
                                   optional("for", Type::text), optional("remove", Type::boolean)}),
         change("face.enroll", {text("person"), {"consent", Type::object, Arg::Need::required}, optional("despite", Type::text)}),
+        change_stream(
+            "face.capture",
+            {text("person"), text("camera"), {"consent", Type::object, Arg::Need::required}, optional("despite", Type::text)}),
+        change("camera.snapshot", {text("camera")}),
         ask("face.report"),
         change("face.remove", {text("person")}),
         ask("models.list"),
