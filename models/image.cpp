@@ -23,7 +23,110 @@ Result<void> check_size(long long width, long long height) {
     if (width > kMaxSide || height > kMaxSide)
         return fail("the picture has {} x {} pixels; at most {} x {} are read: make it smaller", width, height, kMaxSide,
                     kMaxSide);
+    if (width * height > kMaxPixels)
+        return fail("the picture has {} megapixels; at most {} are read: make it smaller", width * height / 1'000'000,
+                    kMaxPixels / 1'000'000);
     return {};
+}
+
+/// A number of an EXIF block in its own byte order; 0 beyond the end.
+struct Tiff {
+    std::span<const std::uint8_t> bytes;
+    bool little = false;
+
+    [[nodiscard]] std::uint32_t read(std::size_t at, std::size_t size) const {
+        if (at > bytes.size() || bytes.size() - at < size) return 0;
+        std::uint32_t value = 0;
+        for (std::size_t i = 0; i < size; ++i) value = value << 8 | bytes[little ? at + size - 1 - i : at + i];
+        return value;
+    }
+};
+
+/// Tag 0x0112 of the first directory (EXIF 2.3, 4.6.4); 1, which is upright, when there is none or it makes no sense.
+int orientation_of(std::span<const std::uint8_t> tiff) {
+    const Tiff exif{tiff, starts_with(tiff, "II*\0"sv)};
+    if (!exif.little && !starts_with(tiff, "MM\0*"sv)) return 1;
+    const std::size_t directory = exif.read(4, 4);
+    const std::size_t entries = exif.read(directory, 2);
+    for (std::size_t i = 0; i < entries; ++i) {
+        const std::size_t at = directory + 2 + 12 * i;
+        if (exif.read(at, 2) != 0x0112) continue;
+        const auto value = exif.read(at + 8, 2);
+        return exif.read(at + 2, 2) == 3 && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    }
+    return 1;
+}
+
+/// What the markers of a JPEG file say that the decoder does not.
+struct JpegMarkers {
+    int orientation = 1;
+    bool adobe = false;  ///< Adobe's programs store CMYK inverted (Technical Note 5116).
+    long long scans = 0;
+};
+
+JpegMarkers markers_of(std::span<const std::uint8_t> file) {
+    JpegMarkers found;
+    std::size_t at = 2;
+    while (file.size() - at >= 4 && file[at] == 0xFF && file[at + 1] != 0xDA) {
+        if (file[at + 1] == 0xFF) {  // Fill bytes may stand before a marker.
+            ++at;
+            continue;
+        }
+        const std::size_t length = static_cast<std::size_t>(file[at + 2]) << 8 | file[at + 3];
+        if (length < 2 || length > file.size() - at - 2) return found;
+        const auto body = file.subspan(at + 4, length - 2);
+        if (file[at + 1] == 0xE1 && starts_with(body, "Exif\0\0"sv)) found.orientation = orientation_of(body.subspan(6));
+        if (file[at + 1] == 0xEE && starts_with(body, "Adobe"sv)) found.adobe = true;
+        at += 2 + length;
+    }
+    // In the data a FF is followed by 00 or a restart marker, so every FF DA is a scan; one in a comment in between counts too
+    // much and never too little.
+    for (; file.size() - at >= 2; ++at) found.scans += file[at] == 0xFF && file[at + 1] == 0xDA ? 1 : 0;
+    return found;
+}
+
+/// A file of more than one scan keeps all coefficients in memory, and goes through the whole picture again for each.
+Result<void> check_scans(const JpegMarkers& markers, const Image& image) {
+    const auto pixels = static_cast<long long>(image.width) * image.height;
+    if (markers.scans > 1 && pixels > kMaxProgressivePixels)
+        return fail("the progressive JPEG file has {} megapixels; at most {} are read: make it smaller, or save it as baseline",
+                    pixels / 1'000'000, kMaxProgressivePixels / 1'000'000);
+    if (markers.scans > kMaxScans || markers.scans * pixels > kMaxScanPixels)
+        return fail("the JPEG file goes {} times through its picture, which takes too long: save it as baseline", markers.scans);
+    return {};
+}
+
+/// Ink to light, four bytes a pixel to three, in place.
+void cmyk_to_rgb(std::vector<std::uint8_t>& pixels, bool inverted) {
+    for (std::size_t from = 0, to = 0; from < pixels.size(); from += 4, to += 3) {
+        const auto light = [&](std::size_t i) { return inverted ? int{pixels[from + i]} : 255 - pixels[from + i]; };
+        const int black = light(3);
+        const std::array<int, 3> rgb = {light(0) * black / 255, light(1) * black / 255, light(2) * black / 255};
+        for (std::size_t i = 0; i < 3; ++i) pixels[to + i] = static_cast<std::uint8_t>(rgb[i]);
+    }
+    pixels.resize(pixels.size() / 4 * 3);
+}
+
+/// The picture upright. Orientations above 4 lie on their side: rows become columns.
+Image turned(Image image, int orientation) {
+    if (orientation == 1) return image;
+    const bool lying = orientation > 4;
+    const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    Image upright{lying ? image.height : image.width, lying ? image.width : image.height, {}};
+    upright.rgb.resize(image.rgb.size());
+    std::size_t to = 0;
+    for (int y = 0; y < upright.height; ++y) {
+        for (int x = 0; x < upright.width; ++x, to += 3) {
+            const int across = lying ? y : x, down = lying ? x : y;
+            const int column = from_right ? image.width - 1 - across : across;
+            const int row = from_bottom ? image.height - 1 - down : down;
+            const auto from = (static_cast<std::size_t>(row) * image.width + column) * 3;
+            std::copy_n(image.rgb.begin() + static_cast<std::ptrdiff_t>(from), 3,
+                        upright.rgb.begin() + static_cast<std::ptrdiff_t>(to));
+        }
+    }
+    return upright;
 }
 
 Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
@@ -36,13 +139,17 @@ Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
     // A file that ends before its frame header passes as one of tables only, without a picture.
     if (image.width < 1 || image.height < 1) return fail("the JPEG file is truncated: it ends before the picture");
     if (auto fits = check_size(image.width, image.height); !fits) return tl::unexpected(fits.error());
-    image.rgb.resize(static_cast<std::size_t>(image.width) * image.height * 3);
-    // libjpeg fills what is missing with grey and merely warns. A grey half is no face: every warning is an error here. The limit
-    // on scans is for progressive files that are small and take minutes.
+    const auto markers = markers_of(file);
+    if (auto fits = check_scans(markers, image); !fits) return tl::unexpected(fits.error());
+    const bool ink = colours == TJCS_CMYK || colours == TJCS_YCCK;
+    image.rgb.resize(static_cast<std::size_t>(image.width) * image.height * (ink ? 4 : 3));
+    // libjpeg fills what is missing with grey and merely warns. A grey half is no face: every warning is an error here.
     const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS;
-    if (tjDecompress2(jpeg.get(), file.data(), file.size(), image.rgb.data(), image.width, 0, image.height, TJPF_RGB, flags) != 0)
+    if (tjDecompress2(jpeg.get(), file.data(), file.size(), image.rgb.data(), image.width, 0, image.height,
+                      ink ? TJPF_CMYK : TJPF_RGB, flags) != 0)
         return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(jpeg.get()));
-    return image;
+    if (ink) cmyk_to_rgb(image.rgb, markers.adobe);
+    return turned(std::move(image), markers.orientation);
 }
 
 Result<Image> decode_png(std::span<const std::uint8_t> file) {
