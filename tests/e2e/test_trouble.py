@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 from gate_case import BIN, GateCase, eventually
@@ -37,6 +39,35 @@ class Trouble(GateCase):
 
     def status(self):
         return json.loads(self.menshen("status", "--json").stdout)
+
+    # --- privacy ---------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def dumps_core(folder, *command):
+        """Whether a program that crashes two seconds after its start leaves its memory behind."""
+        pid = os.fork()
+        if pid == 0:
+            os.chdir(folder)
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 1)
+            os.dup2(silence, 2)
+            os.execv(command[0], command)
+        time.sleep(2)
+        os.kill(pid, signal.SIGSEGV)
+        _, status = os.waitpid(pid, 0)
+        if not os.WIFSIGNALED(status):
+            raise AssertionError(f"{command[0]} had ended before it was to crash: {status}")
+        return os.WCOREDUMP(status)
+
+    def test_a_crash_leaves_no_faces_and_no_keys_behind(self):
+        self.open_with_residents()
+        self.theatre.kill_gate()
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 or not self.dumps_core(self.folder, "/bin/sleep", "60"):
+            self.skipTest("this machine writes no core dumps at all")
+        paths = self.theatre.paths
+        menshend = os.path.abspath(os.path.join(BIN, "menshend"))
+        self.assertFalse(self.dumps_core(self.folder, menshend, "--config", paths["config"], "--data", paths["data"], "--key-file", paths["key"]))
 
     # --- databases --------------------------------------------------------------------------------------------------
 
