@@ -216,6 +216,7 @@ private:
             seen.new_stranger = sighting.is_new;
             if (sighting.changed) out.changed.push_back(std::move(*sighting.changed));
             out.dropped.insert(out.dropped.end(), sighting.dropped.begin(), sighting.dropped.end());
+            for (const auto& id : sighting.merged) out.merged.push_back({id, sighting.id});
         }
         out.seen.push_back(std::move(seen));
     }

@@ -48,7 +48,12 @@ struct FrameResult {
     std::vector<FaceCompared> compared;     ///< Answers to questions that are open.
     std::vector<StrangerIdentity> changed;  ///< To be sealed and kept.
     std::vector<StrangerId> dropped;        ///< To be erased.
-    bool walk_up_open = false;              ///< end_walk_ups() has to be called when no more frames come.
+    struct Merged {
+        StrangerId stranger;  ///< Among `dropped`: it proved to be...
+        StrangerId into;      ///< ...this one.
+    };
+    std::vector<Merged> merged;
+    bool walk_up_open = false;  ///< end_walk_ups() has to be called when no more frames come.
     // For people who aim a camera or enrol a face.
     int faces = 0;
     Box box;  ///< Of the largest face.
@@ -130,6 +135,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 5;
+inline constexpr unsigned kFaceEngineInterface = 6;
 
 }  // namespace menshen::models

@@ -198,6 +198,7 @@ bool Engine::State::fold_roster_changed(Context& context) {
     const auto* value = find(record, "change");
     const auto* what = value == nullptr ? nullptr : std::get_if<std::string>(value);
     if (what == nullptr) return false;
+    if (*what == "stranger_merged") return merge_strangers(context);
     const auto gone = [&](Per per) { return *what == fmt::format("{}_removed", to_text(per)); };
     constexpr std::array pers{Per::person, Per::household, Per::card, Per::stranger};
     const auto it = std::find_if(pers.begin(), pers.end(), gone);
@@ -215,6 +216,43 @@ bool Engine::State::fold_roster_changed(Context& context) {
     if (per == Per::person) persons_.at(subject) = {};
     if (per == Per::stranger) labels_.erase(subject);
     return true;
+}
+
+/// Two identities were one stranger: the days of the one are days of the other. What a rule has of it beside days and values is
+/// dropped; the next sighting begins it anew.
+bool Engine::State::merge_strangers(Context& context) {
+    const auto* into = find(context.record, "into");
+    const auto* name = into == nullptr ? nullptr : std::get_if<std::string>(into);
+    const auto old = subject_of(Per::stranger, context);
+    if (name == nullptr || old == kRefused) return true;
+    const auto left = full_ ? names(Per::stranger).find(*name) : names(Per::stranger).add(*name);
+    for (auto& run : runs_) {
+        auto* state = run.rule->per == Per::stranger ? run.find(old) : nullptr;
+        if (state == nullptr) continue;
+        end_alert(*state, context.record.at, context.out);
+        if (std::holds_alternative<Days>(run.rule->condition) && left != kNone) {
+            const auto marks = run.days(*state);
+            if (auto* kept = state_for(run, left)) run.days(*kept).add_all(marks);
+        }
+        drop(run, *run.find(old));
+    }
+    if (const auto label = labels_.extract(old); !label.empty() && left != kNone) labels_.try_emplace(left, label.mapped());
+    rename_value(names(Per::stranger).name(old), *name);
+    return true;
+}
+
+void Engine::State::rename_value(const std::string& name, const std::string& to) {
+    const auto old = values_.find(name);
+    if (old == kNone) return forget_value(name);
+    const auto left = full_ ? values_.find(to) : values_.add(to);
+    if (left == kNone) return forget_value(name);
+    for (auto& run : runs_) {
+        for (auto& state : run.states) {
+            if (std::holds_alternative<Distinct>(run.rule->condition)) run.distinct(state).rename(old, left);
+            if (std::holds_alternative<Sequence>(run.rule->condition)) run.marks(state).rename(old, left);
+        }
+    }
+    forget_value(name);
 }
 
 /// Whoever left the roster is no value of other subjects any more, and nothing is muted for them.

@@ -76,6 +76,7 @@ private:
     void fold_rules_changed(Context& context);
     void end_orphans(Context& context);
     bool fold_roster_changed(Context& context);
+    bool merge_strangers(Context& context);
     void load(RuleRun& run, const Cause& cause);
     void unload(RuleRun& run, Context& context);
     void drop(RuleRun& run, SubjectState& state);
@@ -162,6 +163,7 @@ private:
     void end_alert(SubjectState& state, const Stamp& at, Changes& out);
     void end_in_book(Index index, const Stamp& at, const char* reason, Changes& out);
     void forget_value(const std::string& name);
+    void rename_value(const std::string& name, const std::string& to);
     [[nodiscard]] const Rule& rule_of(const OpenAlert& alert) const;
     [[nodiscard]] AlertChange change_of(const OpenAlert& alert) const;
     /// One more change of an alert that no person makes.

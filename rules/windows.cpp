@@ -57,6 +57,14 @@ void DayMarks::add(std::int64_t day) {
     mask |= std::uint64_t{1} << (latest - day);
 }
 
+void DayMarks::add_all(const DayMarks& other) {
+    for (std::int64_t back = 63; back >= 0; --back) {
+        if ((other.mask >> back & 1) == 0) continue;
+        const auto day = other.latest - back;
+        if (mask == 0 || latest - day < 64) add(day);
+    }
+}
+
 std::uint32_t DayMarks::run() const { return static_cast<std::uint32_t>(std::countr_one(mask)); }
 
 std::uint32_t DayMarks::within(std::uint32_t days) const {
@@ -97,6 +105,15 @@ void DistinctWindow::put_off(Point from, std::int64_t by) {
     }
 }
 
+void DistinctWindow::rename(Index from, Index to) {
+    const auto held = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.value == from; });
+    if (held == entries_.end()) return;
+    const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.value == to; });
+    held->value = to;
+    // They stand in the order of their times: the earlier of the two goes.
+    if (same != entries_.end()) entries_.erase(std::min(held, same));
+}
+
 void DistinctWindow::forget(Index value) {
     std::erase_if(entries_, [&](const Entry& entry) { return entry.value == value; });
 }
@@ -105,6 +122,14 @@ void SequenceMarks::put_off(Point from, std::int64_t by) {
     for (auto* mark : {&latest, &other}) {
         if (mark->at != kNever && mark->at > from) mark->at += by;
     }
+}
+
+void SequenceMarks::rename(Index from, Index to) {
+    for (auto* mark : {&latest, &other}) {
+        if (mark->at != kNever && mark->value == from) mark->value = to;
+    }
+    // The second is kept because it differs.
+    if (other.at != kNever && other.value == latest.value) other = {};
 }
 
 void SequenceMarks::forget(Index value) {

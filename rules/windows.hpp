@@ -40,6 +40,8 @@ struct DayMarks {
     std::uint64_t mask = 0;
     std::int64_t latest = 0;
     void add(std::int64_t day);
+    /// Those of another that lie not too far back to matter.
+    void add_all(const DayMarks& other);
     /// Days without a gap that end with the latest.
     [[nodiscard]] std::uint32_t run() const;
     [[nodiscard]] std::uint32_t within(std::uint32_t days) const;
@@ -63,6 +65,8 @@ public:
     void drop_until(Point since);
     void put_off(Point from, std::int64_t by);
     void forget(Index value);
+    /// The one is the other from now on; of both the later stays.
+    void rename(Index from, Index to);
     [[nodiscard]] std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
     void prefetch() const { __builtin_prefetch(entries_.data(), 1); }
 
@@ -86,6 +90,7 @@ struct SequenceMarks {
     void put(const SequenceMark& mark);
     void put_off(Point from, std::int64_t by);
     void forget(Index value);
+    void rename(Index from, Index to);
     /// The latest A at or after `since` (exclusive) whose value is there and is not `value`.
     [[nodiscard]] const SequenceMark* differing_from(Index value, Point since) const;
 };

@@ -118,6 +118,7 @@ void App::on_faces(const DeviceId& camera, const Result<models::FrameResult>& re
     }
     if (result->walk_up_open) walk_up_ends_ = now().mono + kWalkUpGap;
     if (stage_clock_ == nullptr) arm_deadline();
+    tell_merged(*result);
     std::vector<store::StrangerChange> changes;
     for (const auto& identity : result->changed) {
         auto row = to_row(identity);
@@ -144,6 +145,26 @@ void App::on_faces(const DeviceId& camera, const Result<models::FrameResult>& re
         if (!report(*result->capture)) end_capture();
     }
     for (const auto& compared : result->compared) offer(Event{compared});
+}
+
+/// What is on record of the one is the other's: rules that count days need to know. A label goes over, too.
+void App::tell_merged(const models::FrameResult& result) {
+    store::Batch batch;
+    for (const auto& merged : result.merged) {
+        if (const auto old = strangers_.find(merged.stranger); old != strangers_.end() && !old->second.label.empty()) {
+            auto& left = strangers_[merged.into];
+            if (left.label.empty()) {
+                left.label = old->second.label;
+                left.until = old->second.until;
+            }
+        }
+        Record record = make_record(Kind::roster_changed, now());
+        record.stranger = merged.stranger;
+        record.more["change"] = std::string("stranger_merged");
+        record.more["into"] = merged.into.str();
+        batch.records.push_back(std::move(record));
+    }
+    if (!batch.records.empty()) flow_->commit(std::move(batch));
 }
 
 void App::end_walk_ups() {

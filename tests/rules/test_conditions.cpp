@@ -190,6 +190,34 @@ TEST_CASE("days: consecutive local days", "[unit]") {
         });
 }
 
+TEST_CASE("two identities that were one stranger: their days are the same person's", "[unit]") {
+    run_cases(
+        rule("watch: face_seen\nper: stranger\ndays: {consecutive: 3}\nlegal_basis: test"),
+        {{"the days of both count",
+          "1 09:00 face_seen stranger=s1\n2 09:00 face_seen stranger=s2\n3 09:00 roster_changed stranger=s2 "
+          "more.change=stranger_merged more.into=s1\n3 09:00 face_seen stranger=s1\n9 00:00 time",
+          "s1 firing 3 09:00; s1 resolved 5 00:00"},
+         {"of one that was merged before it was seen again",
+          "1 09:00 face_seen stranger=s2\n2 09:00 face_seen stranger=s2\n2 10:00 roster_changed stranger=s2 "
+          "more.change=stranger_merged more.into=s1\n3 09:00 face_seen stranger=s1\n9 00:00 time",
+          "s1 firing 3 09:00; s1 resolved 5 00:00"},
+         {"an alert that is open ends with its identity",
+          "1 09:00 face_seen stranger=s2\n2 09:00 face_seen stranger=s2\n3 09:00 face_seen stranger=s2\n3 10:00 "
+          "roster_changed stranger=s2 more.change=stranger_merged more.into=s1\n3 11:00 face_seen stranger=s1\n9 00:00 time",
+          "s2 firing 3 09:00; s2 resolved 3 10:00; s1 firing 3 11:00; s1 resolved 5 00:00"},
+         {"nobody is merged into nothing",
+          "1 09:00 roster_changed stranger=s2 more.change=stranger_merged\n2 09:00 face_seen stranger=s2", ""}});
+    run_cases(rule("watch: card_face\nper: card\ndistinct: {of: who, over: 7d, more_than: 1}\nlegal_basis: test"),
+              {{"one face under two names is one face",
+                "1 09:00 card_face card=c stranger=s1\n1 10:00 roster_changed stranger=s2 more.change=stranger_merged "
+                "more.into=s1\n1 11:00 card_face card=c stranger=s1\n1 12:00 card_face card=c stranger=s3",
+                "c firing 1 12:00"},
+               {"also when both had used the card",
+                "1 09:00 card_face card=c stranger=s1\n1 09:30 card_face card=d stranger=s2\n1 10:00 roster_changed stranger=s2 "
+                "more.change=stranger_merged more.into=s1\n1 11:00 card_face card=d stranger=s1",
+                ""}});
+}
+
 TEST_CASE("days: at least so many within so many", "[unit]") {
     run_cases(rule("watch: denied\nper: card\ndays: {at_least: 3, within: 7d}"),
               {

@@ -88,6 +88,7 @@ public:
         if (roll < 16) return tag();
         if (roll < 19) return mute();
         if (roll < 23) return device();
+        if (roll < 24) return merge();
         return traffic();
     }
     [[nodiscard]] Result<AlertChange> say(Engine& engine, const AlertId& id) {
@@ -171,6 +172,13 @@ private:
         record.reason = "known";
         return record;
     }
+    Record merge() {
+        auto record = make_record(Kind::roster_changed, now());
+        record.stranger = one_of<StrangerId>("s", 2);
+        record.more["change"] = std::string("stranger_merged");
+        record.more["into"] = "s" + std::to_string(2 + pick(2));
+        return record;
+    }
     Record device() {
         auto record = make_record(pick(2) == 0 ? Kind::device_offline : Kind::device_online, now());
         record.device = DeviceId(pick(2) == 0 ? "front-in" : "front-out");
@@ -187,7 +195,7 @@ private:
         record.person = one_of<PersonId>("p", 6);
         record.household = one_of<HouseholdId>("h", 3);
         record.card = one_of<CardId>("c", 4);
-        record.stranger = one_of<StrangerId>("s", 2);
+        record.stranger = one_of<StrangerId>("s", 4);
         record.door = one_of<DoorId>("d", 2);
         if (pick(3) > 0) record.certainty = pick(3) == 0 ? Certainty::weak : Certainty::strong;
         return record;
