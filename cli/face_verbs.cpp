@@ -99,7 +99,9 @@ void add_capture(CLI::App& face, Shell& shell) {
 }  // namespace
 
 void add_face_verbs(CLI::App& app, Shell& shell) {
-    auto* face = app.add_subcommand("face", "Enrol a face, or withdraw it; what faces may decide here. calibrate, evaluate and attack-report run menshen-faces");
+    auto* face = app.add_subcommand(
+        "face",
+        "Enrol a face, or withdraw it; what faces may decide here. calibrate, evaluate and attack-report run menshen-faces");
     face->require_subcommand(1);
     add_enroll(*face, shell);
     add_capture(*face, shell);

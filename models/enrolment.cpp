@@ -51,8 +51,9 @@ std::string what_speaks_against(const Enrolment& enrolment, const Gallery& galle
                 alike_pair = fmt::format("; pictures {} and {} are nearly the same", k + 1, i + 1);
             }
             if (!calibration.one_to_one.empty() && cosine(faces[k], faces[i]) < calibration.one_to_one.front().cosine) {
-                return fmt::format("pictures {} and {} do not seem to show the same person (likeness {:.3f}): take one of them again",
-                                   k + 1, i + 1, cosine(faces[k], faces[i]));
+                return fmt::format(
+                    "pictures {} and {} do not seem to show the same person (likeness {:.3f}): take one of them again", k + 1,
+                    i + 1, cosine(faces[k], faces[i]));
             }
         }
         varied += is_new ? 1 : 0;

@@ -44,7 +44,7 @@ struct alignas(64) LearnedSilence {
     bool asked = false;
     SilenceModel model;
     /// The bands of age that most silences reach; or all, to be asked.
-    static constexpr std::size_t kFirstBytes = 12 * 64;
+    static constexpr std::size_t kFirstBytes = std::size_t{12} * 64;
     void prefetch(std::size_t bytes) const {
         for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(reinterpret_cast<const char*>(this) + at, 1);
     }

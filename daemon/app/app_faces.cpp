@@ -64,6 +64,8 @@ void App::on_gallery(const VisionWorker::GalleryState& gallery) {
         log::warning("{} persons must be enrolled again: the face model has changed; menshen status lists them",
                      gallery.outdated.size());
     }
+    if (!gallery.problem.empty()) log::error("nobody is recognised by face: {}", gallery.problem);
+    health_.vision_error = gallery.problem;
     const auto alone = gallery.report.alone;
     const bool greets = alone == FaceAlone::extrapolated || alone == FaceAlone::beyond_table;
     const bool was = health_.face_report && health_.face_report->alone == alone;

@@ -176,7 +176,8 @@ private:
     void add_task(Task task) {
         {
             const std::lock_guard lock(mutex_);
-            if (state_ == State::failed) return;
+            // A task that is dropped takes its reply along: whoever asked is told that it is not available.
+            if (state_ == State::failed || tasks_.size() >= kJobLimit) return;
             tasks_.push_back(std::move(task));
         }
         wake_.notify_all();
@@ -242,7 +243,7 @@ private:
             wanted = wanted_;
             if (gallery_) {
                 gallery = std::exchange(gallery_, std::nullopt);
-            } else if (!tasks_.empty()) {
+            } else if (!tasks_.empty() && (frames_.empty() || !task_was_last_)) {
                 task = std::move(tasks_.front());
                 tasks_.pop_front();
             } else if (!jobs_.empty()) {
@@ -253,6 +254,7 @@ private:
                 frames_.pop_front();
             }
         }
+        task_was_last_ = static_cast<bool>(task);
         if (gallery) take_gallery(std::move(*gallery));
         if (task) task(*engine_, wanted);
         if (job) run_job(std::move(*job));
@@ -275,9 +277,9 @@ private:
         if (!change) {
             // Better nobody is recognised than somebody who has withdrawn.
             (void)engine_->set_gallery({});
-            post([this, why = change.error().message] { handlers_.on_state(State::ready, why); });
         }
-        GalleryState state{change ? change->outdated : std::vector<PersonId>(), engine_->report()};
+        GalleryState state{change ? change->outdated : std::vector<PersonId>(), engine_->report(),
+                           change ? std::string() : change.error().message};
         if (change) say_gone(change->dropped);
         post([this, state = std::move(state)] { handlers_.on_gallery(state); });
     }
@@ -315,6 +317,7 @@ private:
     models::StrangersWanted wanted_ = models::StrangersWanted::no;
     State state_ = State::starting;
     bool busy_ = false;
+    bool task_was_last_ = false;  ///< Tasks and frames take turns: neither may keep the other waiting.
     bool stopping_ = false;
 
 public:

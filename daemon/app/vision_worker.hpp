@@ -21,6 +21,7 @@ public:
     struct GalleryState {
         std::vector<PersonId> outdated;  ///< They have templates of another model only and must be enrolled again.
         models::FaceReport report;
+        std::string problem;  ///< Why nobody is recognised.
     };
 
     /// All run on the loop.
