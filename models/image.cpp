@@ -18,14 +18,14 @@ bool starts_with(std::span<const std::uint8_t> file, std::string_view magic) {
                                                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
-Result<void> check_size(long long width, long long height) {
+Result<void> check_size(long long width, long long height, long long most_pixels) {
     if (width < 1 || height < 1) return fail("the picture has no pixels");
     if (width > kMaxSide || height > kMaxSide)
         return fail("the picture has {} x {} pixels; at most {} x {} are read: make it smaller", width, height, kMaxSide,
                     kMaxSide);
-    if (width * height > kMaxPixels)
+    if (width * height > most_pixels)
         return fail("the picture has {} megapixels; at most {} are read: make it smaller", width * height / 1'000'000,
-                    kMaxPixels / 1'000'000);
+                    most_pixels / 1'000'000);
     return {};
 }
 
@@ -60,40 +60,83 @@ int orientation_of(std::span<const std::uint8_t> tiff) {
 /// What the markers of a JPEG file say that the decoder does not.
 struct JpegMarkers {
     int orientation = 1;
-    bool adobe = false;  ///< Adobe's programs store CMYK inverted (Technical Note 5116).
+    bool adobe = false;        ///< Adobe's programs store CMYK inverted (Technical Note 5116).
+    bool progressive = false;  ///< The decoder keeps all coefficients, also of a single scan.
     long long scans = 0;
 };
 
+constexpr bool stands_alone(std::uint8_t marker) { return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7); }
+
+/// One marker segment without its length.
+void note(JpegMarkers& found, std::uint8_t marker, std::span<const std::uint8_t> body) {
+    if (marker == 0xE1 && starts_with(body, "Exif\0\0"sv)) found.orientation = orientation_of(body.subspan(6));
+    if (marker == 0xEE && starts_with(body, "Adobe"sv)) found.adobe = true;
+    if (marker == 0xC2 || marker == 0xCA) found.progressive = true;
+    if (marker == 0xDA) ++found.scans;
+}
+
+/// Follows the file as the decoder does (ITU T.81, B.1.1), up to the end of the picture: telephones put thumbnails into comments
+/// and clips behind it, whose scans nobody decodes.
 JpegMarkers markers_of(std::span<const std::uint8_t> file) {
     JpegMarkers found;
-    std::size_t at = 2;
-    while (file.size() - at >= 4 && file[at] == 0xFF && file[at + 1] != 0xDA) {
-        if (file[at + 1] == 0xFF) {  // Fill bytes may stand before a marker.
+    for (std::size_t at = 2; file.size() - at >= 4;) {
+        const auto marker = file[at + 1];
+        // Inside a scan a FF that is data is followed by 00; before a marker there may be more of FF.
+        if (file[at] != 0xFF || marker == 0xFF) {
             ++at;
             continue;
         }
+        if (marker == 0xD9) return found;
+        if (marker == 0x00 || stands_alone(marker)) {
+            at += 2;
+            continue;
+        }
+        // Some decoders read on after a length that cannot be: take it for none, so that no scan hides behind it.
         const std::size_t length = static_cast<std::size_t>(file[at + 2]) << 8 | file[at + 3];
-        if (length < 2 || length > file.size() - at - 2) return found;
-        const auto body = file.subspan(at + 4, length - 2);
-        if (file[at + 1] == 0xE1 && starts_with(body, "Exif\0\0"sv)) found.orientation = orientation_of(body.subspan(6));
-        if (file[at + 1] == 0xEE && starts_with(body, "Adobe"sv)) found.adobe = true;
-        at += 2 + length;
+        const bool fits = length >= 2 && length <= file.size() - at - 2;
+        note(found, marker, fits ? file.subspan(at + 4, length - 2) : file.first(0));
+        at += 2 + (fits ? length : 2);
     }
-    // In the data a FF is followed by 00 or a restart marker, so every FF DA is a scan; one in a comment in between counts too
-    // much and never too little.
-    for (; file.size() - at >= 2; ++at) found.scans += file[at] == 0xFF && file[at + 1] == 0xDA ? 1 : 0;
     return found;
 }
 
 /// A file of more than one scan keeps all coefficients in memory, and goes through the whole picture again for each.
-Result<void> check_scans(const JpegMarkers& markers, const Image& image) {
-    const auto pixels = static_cast<long long>(image.width) * image.height;
-    if (markers.scans > 1 && pixels > kMaxProgressivePixels)
+Result<void> check_scans(const JpegMarkers& markers, long long pixels) {
+    if ((markers.progressive || markers.scans > 1) && pixels > kMaxProgressivePixels)
         return fail("the progressive JPEG file has {} megapixels; at most {} are read: make it smaller, or save it as baseline",
                     pixels / 1'000'000, kMaxProgressivePixels / 1'000'000);
-    if (markers.scans > kMaxScans || markers.scans * pixels > kMaxScanPixels)
+    if (markers.scans > kMaxScans || (markers.scans > 1 && markers.scans * pixels > kMaxScanPixels))
         return fail("the JPEG file goes {} times through its picture, which takes too long: save it as baseline", markers.scans);
     return {};
+}
+
+/// The largest of the decoder's scales, in eighths and none above 1, that keeps to kMaxDecodedSide.
+tjscalingfactor scale_for(int longer_side) {
+    tjscalingfactor scale = {1, 1};
+    for (int eighths = 7; eighths >= 1 && TJSCALED(longer_side, scale) > kMaxDecodedSide; --eighths) scale = {eighths, 8};
+    return scale;
+}
+
+/// A picture made smaller by a whole number, each pixel the mean of those it stands for. In place.
+Image shrunk(Image image) {
+    const int times = (std::max(image.width, image.height) + kMaxDecodedSide - 1) / kMaxDecodedSide;
+    if (times == 1) return image;
+    const int width = std::max(1, image.width / times), height = std::max(1, image.height / times);
+    const int across = std::min(times, image.width), down = std::min(times, image.height);
+    std::size_t to = 0;
+    for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width * 3; ++x) {
+            int sum = 0;
+            for (int dy = 0; dy < down; ++dy) {
+                const auto row = static_cast<std::size_t>(y * times + dy) * image.width;
+                for (int dx = 0; dx < across; ++dx) sum += image.rgb[(row + x / 3 * times + dx) * 3 + x % 3];
+            }
+            image.rgb[to++] = static_cast<std::uint8_t>(sum / (down * across));
+        }
+    }
+    image.rgb.resize(to);
+    image.rgb.shrink_to_fit();
+    return {width, height, std::move(image.rgb)};
 }
 
 /// Ink to light, four bytes a pixel to three, in place.
@@ -138,9 +181,13 @@ Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
         return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(jpeg.get()));
     // A file that ends before its frame header passes as one of tables only, without a picture.
     if (image.width < 1 || image.height < 1) return fail("the JPEG file is truncated: it ends before the picture");
-    if (auto fits = check_size(image.width, image.height); !fits) return tl::unexpected(fits.error());
+    if (auto fits = check_size(image.width, image.height, kMaxPixels); !fits) return tl::unexpected(fits.error());
     const auto markers = markers_of(file);
-    if (auto fits = check_scans(markers, image); !fits) return tl::unexpected(fits.error());
+    if (auto fits = check_scans(markers, static_cast<long long>(image.width) * image.height); !fits)
+        return tl::unexpected(fits.error());
+    const auto scale = scale_for(std::max(image.width, image.height));
+    image.width = TJSCALED(image.width, scale);
+    image.height = TJSCALED(image.height, scale);
     const bool ink = colours == TJCS_CMYK || colours == TJCS_YCCK;
     image.rgb.resize(static_cast<std::size_t>(image.width) * image.height * (ink ? 4 : 3));
     // libjpeg fills what is missing with grey and merely warns. A grey half is no face: every warning is an error here.
@@ -158,15 +205,17 @@ Result<Image> decode_png(std::span<const std::uint8_t> file) {
     const std::unique_ptr<png_image, void (*)(png_image*)> release(&png, png_image_free);
     if (png_image_begin_read_from_memory(&png, file.data(), file.size()) == 0)
         return fail("the PNG file is truncated or damaged: {}", png.message);
-    if (auto fits = check_size(png.width, png.height); !fits) return tl::unexpected(fits.error());
+    if (auto fits = check_size(png.width, png.height, kMaxWholePixels); !fits) return tl::unexpected(fits.error());
     png.format = PNG_FORMAT_RGB;
+    // Without this a 16-bit file that does not name its gamma is taken for linear light, and comes far too bright.
+    png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
     Image image{static_cast<int>(png.width), static_cast<int>(png.height), {}};
     image.rgb.resize(PNG_IMAGE_SIZE(png));
     // What is transparent becomes grey; a photograph is not transparent.
     const png_color background = {128, 128, 128};
     if (png_image_finish_read(&png, &background, image.rgb.data(), 0, nullptr) == 0)
         return fail("the PNG file is truncated or damaged: {}", png.message);
-    return image;
+    return shrunk(std::move(image));
 }
 
 }  // namespace
@@ -184,7 +233,7 @@ Result<Image> decode(std::span<const std::uint8_t> file) {
 Result<Image> picture_of(const Frame& frame) {
     if (!frame.bytes) return fail("the frame has no bytes");
     if (frame.format == FrameFormat::encoded) return decode(*frame.bytes);
-    if (auto fits = check_size(frame.width, frame.height); !fits) return tl::unexpected(fits.error());
+    if (auto fits = check_size(frame.width, frame.height, kMaxWholePixels); !fits) return tl::unexpected(fits.error());
     const auto size = static_cast<std::size_t>(frame.width) * frame.height * 3;
     if (frame.bytes->size() != size)
         return fail("a bgr24 frame of {} x {} needs {} bytes, this one has {}", frame.width, frame.height, size,

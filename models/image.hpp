@@ -17,17 +17,19 @@ struct Image {
     std::vector<std::uint8_t> rgb;
 };
 
-inline constexpr std::size_t kMaxEncodedBytes = 20u << 20;  ///< A larger file is refused before it is looked at.
-inline constexpr int kMaxSide = 8192;                ///< Pixels; a larger picture is refused before memory is taken for it.
-inline constexpr long long kMaxPixels = 50'000'000;  ///< Width times height: 150 MB decoded.
-inline constexpr long long kMaxProgressivePixels =
-    16'000'000;                                           ///< Of a JPEG file in several scans, which takes three times that.
-inline constexpr long long kMaxScans = 100;               ///< Of a JPEG file; ten are usual.
-inline constexpr long long kMaxScanPixels = 400'000'000;  ///< Scans times pixels: some seconds of work.
+inline constexpr std::size_t kMaxEncodedBytes = 20u << 20;      ///< A larger file is refused before it is looked at.
+inline constexpr int kMaxSide = 16'384;                         ///< Pixels of a file; more is refused before memory is taken.
+inline constexpr int kMaxDecodedSide = 2048;                    ///< A larger file comes scaled down; the shape stays.
+inline constexpr long long kMaxPixels = 120'000'000;            ///< Of a baseline JPEG file, which is scaled while it is read.
+inline constexpr long long kMaxWholePixels = 50'000'000;        ///< Of a PNG file, which is scaled when it was read: 150 MB.
+inline constexpr long long kMaxProgressivePixels = 16'000'000;  ///< Of a JPEG file that keeps coefficients: up to 130 MB.
+inline constexpr long long kMaxScans = 100;                     ///< Of a JPEG file; ten are usual.
+inline constexpr long long kMaxScanPixels = 400'000'000;        ///< Scans times pixels: some seconds of work.
 
-/// Reads a JPEG or PNG file. A file that ends early is an error and never a picture with a grey rest; so are an empty file, an
-/// unknown format and a picture beyond the limits above. A JPEG file comes upright, as its EXIF orientation says, and in RGB also
-/// when it is grey or CMYK. Pure; any thread.
+/// Reads a JPEG or PNG file, whatever its name. A file that ends early is an error and never a picture with a grey rest; so are
+/// an empty file, an unknown format and a picture beyond the limits above. What stands behind the picture is not read. A JPEG
+/// file comes upright, as its EXIF orientation says, and in RGB also when it is grey or CMYK; a PNG file in RGB, eight bits deep,
+/// on grey where it is transparent. Pure; any thread.
 [[nodiscard]] Result<Image> decode(std::span<const std::uint8_t> file);
 
 /// The picture of a camera's frame, whichever its format. A bgr24 frame whose bytes do not fit its size is an error.
