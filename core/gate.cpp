@@ -194,8 +194,11 @@ bool Gate::is_news(const FaceSeen& face, const Now& now) {
     const Door* door = door_of(face.device);
     const bool missed_it = face.person && door != nullptr && door->state() == DoorState::locked &&
                            now.mono - walk_up.decided > door->settings().unlock;
-    if (missed_it) walk_up.decided = now.mono;
-    return is_new || missed_it;
+    // A face that could not be told from a picture at first may be told by now.
+    const bool may_open_now = walk_up.greeted && face.greets_only.empty();
+    walk_up.greeted = !face.greets_only.empty();
+    if (missed_it || may_open_now) walk_up.decided = now.mono;
+    return is_new || missed_it || may_open_now;
 }
 
 /// A consent lasts through the day it names; while the clock is not trusted that day cannot be known.

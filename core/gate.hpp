@@ -78,8 +78,9 @@ private:
         Side side = Side::in;
     };
     struct WalkUp {
-        MonoTime seen;     ///< Last frame of this person or stranger.
-        MonoTime decided;  ///< Last decision made for them.
+        MonoTime seen;         ///< Last frame of this person or stranger.
+        MonoTime decided;      ///< Last decision made for them.
+        bool greeted = false;  ///< So far the face might open nothing.
     };
 
     void on(const CardRead& read, const Now& now, Outcome& out);

@@ -28,7 +28,7 @@ std::uint32_t permille(float value) { return static_cast<std::uint32_t>(std::lro
 /// A question that is open, and what was last answered.
 struct OpenQuestion {
     FaceQuestion question;
-    MonoTime until;
+    MonoTime asked;
     std::optional<FaceCompared> told;
 };
 
@@ -87,6 +87,7 @@ public:
         if (!faces) return tl::unexpected(faces.error());
         FrameResult out;
         describe_largest(*faces, out);
+        look_for_answers(frame.camera, now);
         const auto tasks = walk_ups_.frame(frame.camera, *faces, now);
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             if (auto done = run(tasks[i], *picture, (*faces)[i], now); !done) return tl::unexpected(done.error());
@@ -96,12 +97,9 @@ public:
         return out;
     }
 
-    FrameResult ask(const FaceQuestion& question, const Now& now) override {
-        FrameResult out;
+    void ask(const FaceQuestion& question, const Now& now) override {
         if (questions_.size() >= FaceQuestions::kMost) questions_.erase(questions_.begin());
-        questions_.push_back({question, now.mono + FaceQuestions::kAnswerWithin, std::nullopt});
-        answer(now, out);
-        return out;
+        questions_.push_back({question, now.mono, std::nullopt});
     }
 
     FrameResult end_walk_ups(const Now& now, StrangersWanted strangers) override {
@@ -144,6 +142,7 @@ private:
         // Numbers of walk-ups are in records: those of another run must be others.
         out.first_id = (settings_.random() >> 20) + 1;
         out.liveness = settings_.liveness;
+        out.has_network = pipeline_.has_liveness();
         return out;
     }
 
@@ -171,9 +170,9 @@ private:
             walk_ups_.add(task.walk_up, *face, found, now);
         }
         if (task.judge_liveness && settings_.liveness != Liveness::off) {
+            // A network that fails has no vote; it must not keep anybody from being recognised.
             const auto live = pipeline_.liveness(picture, found);
-            if (!live) return tl::unexpected(live.error());
-            if (*live) walk_ups_.add_liveness(task.walk_up, **live);
+            if (live && *live) walk_ups_.add_liveness(task.walk_up, **live);
         }
         return {};
     }
@@ -194,7 +193,7 @@ private:
 
     /// Everything that is news by now.
     void tell(const Now& now, StrangersWanted strangers, FrameResult& out) {
-        answer(now, out);
+        answer(out);
         for (const auto& verdict : walk_ups_.verdicts(now)) tell(verdict, now, strangers, out);
         out.walk_up_open = walk_ups_.next_deadline().has_value();
     }
@@ -207,6 +206,8 @@ private:
                       .score_permille = permille(verdict.score),
                       .greets_only = verdict.greets_only};
         if (verdict.who == Who::person) forget_as_stranger(verdict, out);
+        // Who has gone opens no door any more; the record of it was made when they were named.
+        if (verdict.who == Who::person && verdict.ended && verdict.greets_only != "seen_once") return;
         // Until a walk-up ends it may still turn out to be somebody.
         if (verdict.who != Who::person && !verdict.ended) return;
         if (verdict.who == Who::undecided) seen.advice = verdict.advice;
@@ -229,10 +230,18 @@ private:
         }
     }
 
-    void answer(const Now& now, FrameResult& out) {
-        std::erase_if(questions_, [&](const OpenQuestion& open) { return open.until < now.mono; });
+    /// Who stood there a moment ago says nothing about who holds the card: whoever stands there now is looked at again.
+    void look_for_answers(const DeviceId& camera, const Now& now) {
+        std::erase_if(questions_, [&](const OpenQuestion& open) { return open.asked + FaceQuestions::kAnswerWithin < now.mono; });
+        for (const auto& open : questions_) {
+            const auto& cameras = open.question.cameras;
+            if (std::find(cameras.begin(), cameras.end(), camera) != cameras.end()) walk_ups_.look_now(camera);
+        }
+    }
+
+    void answer(FrameResult& out) {
         for (auto& open : questions_) {
-            auto best = compare(open.question);
+            auto best = compare(open);
             if (!best) continue;
             const bool is_news = !open.told || open.told->face != best->face || open.told->walk_up != best->walk_up ||
                                  open.told->person != best->person;
@@ -243,10 +252,12 @@ private:
     }
 
     /// Whoever before the cameras is most like the person who was asked for.
-    [[nodiscard]] std::optional<FaceCompared> compare(const FaceQuestion& question) const {
+    [[nodiscard]] std::optional<FaceCompared> compare(const OpenQuestion& open) const {
+        const auto& question = open.question;
         std::optional<FaceCompared> best;
         for (const auto& camera : question.cameras) {
             for (const auto& standing : walk_ups_.standing(camera)) {
+                if (standing.newest < open.asked) continue;
                 const auto match = gallery_.verify(question.owner, standing.mean);
                 FaceCompared one{.question = question.id,
                                  .device = camera,
@@ -254,6 +265,7 @@ private:
                                  .face = FaceCompared::Face::other,
                                  .score_permille = permille(match.score)};
                 if (match.accepted) {
+                    if (!standing.is_judged) continue;
                     const auto why_not = reason_to_refuse(standing.liveness, settings_.liveness);
                     one.face = why_not.empty() ? FaceCompared::Face::same : FaceCompared::Face::suspect;
                 } else if (const auto known = gallery_.compare(standing.mean); known.accepted) {
@@ -291,7 +303,7 @@ Result<Calibration> load_calibration(const FaceSettings& settings, const ModelTa
     Problems problems;
     auto table = parse_calibration(settings.calibration, *text, problems);
     if (!table) return fail("{}", problems.text());
-    if (!model.id.starts_with(table->model + "@" + table->weights)) {
+    if (model.id != table->model + "@" + table->weights) {
         return fail("{}: is the table of {}@{}, and the embedder is {}; make one with: menshen face calibrate",
                     settings.calibration, table->model, table->weights, model.id);
     }

@@ -103,8 +103,9 @@ public:
     /// Who is to be seen, and what came of the walk-ups of this camera. With `yes` a walk-up that is near to nobody gets a
     /// stranger's identity when it ends; with `no` it is dropped. Fails only when the frame cannot be read.
     [[nodiscard]] virtual Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) = 0;
-    /// Compares whoever stands before these cameras with one person, now and in the frames of the next five seconds.
-    [[nodiscard]] virtual FrameResult ask(const FaceQuestion& question, const Now& now) = 0;
+    /// Compares whoever stands before these cameras with one person, in the frames of the next five seconds:
+    /// FrameResult::compared.
+    virtual void ask(const FaceQuestion& question, const Now& now) = 0;
     /// Ends the walk-ups of which no frame came for a while.
     [[nodiscard]] virtual FrameResult end_walk_ups(const Now& now, StrangersWanted strangers) = 0;
 
@@ -135,6 +136,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 6;
+inline constexpr unsigned kFaceEngineInterface = 7;
 
 }  // namespace menshen::models

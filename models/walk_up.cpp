@@ -146,7 +146,7 @@ bool WalkUps::is_worth_embedding(const Track& track, const FoundFace& face, Mono
     if (!advice(face.quality, Purpose::recognise).empty()) return false;
     if (track.embeds == 0) return true;
     const Millis since = now - track.last_embed;
-    if (since >= settings_.look_again) return true;
+    if (since >= settings_.look_again || (track.look_now && since >= settings_.between_embeds)) return true;
     if (since < settings_.between_embeds || track.embeds >= settings_.embeds) return false;
     const float quality = score(face.quality);
     if (track.is_decided) return quality >= track.best_embedded + settings_.clearly_better;
@@ -168,6 +168,7 @@ std::vector<FaceTask> WalkUps::frame(const DeviceId& camera, std::span<const Fou
             tasks[i].embed = true;
             ++embeds, ++track.embeds;
             track.last_embed = now.mono;
+            track.look_now = false;
         }
         const bool is_usable = track.advice.empty() && settings_.liveness != Liveness::off;
         if (is_usable && track.liveness_asked < settings_.liveness_votes &&
@@ -223,9 +224,11 @@ void WalkUps::add(std::uint64_t walk_up, const Template& face, const FoundFace& 
 WalkUps::Track* WalkUps::step_in(Track& track, const FoundFace& found, MonoTime now) {
     track.is_over = true;
     const DeviceId camera = track.camera;
+    const bool was_suspect = liveness_of(track) == LivenessFinding::suspect;
     const auto next = begin(camera, found, now);
     if (next == kNone) return nullptr;
     Track& other = tracks_[next];
+    other.was_suspect = was_suspect;
     follow(other, found, now);
     other.embeds = 1;
     other.last_embed = now;
@@ -252,12 +255,27 @@ WalkUpVerdict::Who WalkUps::who(const Track& track) const {
         if (!vote.accepted.empty() && vote.accepted != track.fused.best) against += 0.05F + vote.quality;
     }
     if (for_them < 3 * against) return Who::undecided;
+    // A mean that no single frame speaks for may be near to somebody by chance: it takes one more.
+    if (for_them <= 0 && track.votes.size() <= settings_.to_decide) return Who::undecided;
     // Who has gone opens no door, but may be greeted in the record.
     return is_enough(track) || track.is_over ? Who::person : Who::undecided;
 }
 
 bool WalkUps::is_enough(const Track& track) const {
     return track.votes.size() >= settings_.to_decide || track.fused.best_score >= settings_.certain;
+}
+
+LivenessFinding WalkUps::liveness_of(const Track& track) const {
+    if (track.was_suspect) return LivenessFinding::suspect;
+    return both(track.network.finding(), track.parallax.finding());
+}
+
+bool WalkUps::network_has_voted(const Track& track) const {
+    return settings_.liveness == Liveness::off || !settings_.has_network || track.network.count() >= LivenessVotes::kLeast;
+}
+
+void WalkUps::look_now(const DeviceId& camera) {
+    for (auto& track : tracks_) track.look_now = track.look_now || track.camera == camera;
 }
 
 // ---- What is told
@@ -273,11 +291,12 @@ WalkUpVerdict WalkUps::judge(const Track& track, MonoTime now) const {
     out.second = track.fused.second_score;
     out.near_somebody = out.who == Who::undecided && std::any_of(track.votes.begin(), track.votes.end(),
                                                                  [](const Vote& one) { return !one.accepted.empty(); });
-    out.liveness = both(track.network.finding(), track.parallax.finding());
+    out.liveness = liveness_of(track);
     if (out.who == Who::person) {
         out.greets_only = reason_to_refuse(out.liveness, settings_.liveness);
         // A suspicion is what somebody should hear of first.
         if (out.greets_only != "liveness_suspect") {
+            if (out.greets_only.empty() && !network_has_voted(track)) out.greets_only = "liveness_unknown";
             if (track.fused.extrapolated) out.greets_only = "extrapolated";
             if (!is_enough(track)) out.greets_only = "seen_once";
         }
@@ -292,11 +311,12 @@ WalkUpVerdict WalkUps::judge(const Track& track, MonoTime now) const {
     return out;
 }
 
-bool WalkUps::is_news(const Track& track, const WalkUpVerdict& verdict) {
+bool WalkUps::is_news(const Track& track, const WalkUpVerdict& verdict, MonoTime now) const {
     using Who = WalkUpVerdict::Who;
     if (!track.told) return verdict.who != Who::undecided || !verdict.advice.empty();
     if (track.told->who != verdict.who || track.told->person != verdict.person) return true;
-    if (verdict.who == Who::person) return track.told->greets_only != verdict.greets_only;
+    const bool is_still_there = track.last == now && now - track.told_at >= settings_.tell_again;
+    if (verdict.who == Who::person) return track.told->greets_only != verdict.greets_only || is_still_there;
     // Once told, advice is only told anew when it says something else.
     return !verdict.advice.empty() && track.told->advice != verdict.advice;
 }
@@ -307,8 +327,9 @@ std::vector<WalkUpVerdict> WalkUps::verdicts(const Now& now) {
         track.is_over = track.is_over || now.mono - track.last > settings_.lost_after;
         auto verdict = judge(track, now.mono);
         const bool was_glimpse = track.frames < 2 && track.embeds == 0;
-        if (track.is_over ? was_glimpse : !is_news(track, verdict)) continue;
+        if (track.is_over ? was_glimpse : !is_news(track, verdict, now.mono)) continue;
         track.told = verdict;
+        track.told_at = now.mono;
         if (track.is_over && verdict.who == WalkUpVerdict::Who::nobody && track.votes.size() >= 2)
             for (auto& vote : track.votes) verdict.faces.push_back({std::move(vote.face), vote.quality, vote.at});
         out.push_back(std::move(verdict));
@@ -343,8 +364,8 @@ std::vector<WalkUps::Standing> WalkUps::standing(const DeviceId& camera) const {
     std::vector<Standing> out;
     for (const auto& track : tracks_) {
         if (track.camera != camera || track.is_over || track.votes.empty()) continue;
-        out.push_back({track.id, mean_of(track.votes), track.votes.size(),
-                       both(track.network.finding(), track.parallax.finding()), track.best_quality});
+        out.push_back({track.id, mean_of(track.votes), track.votes.size(), liveness_of(track), track.best_quality,
+                       track.last_embed, track.last, network_has_voted(track)});
     }
     return out;
 }

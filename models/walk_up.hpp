@@ -38,11 +38,13 @@ struct WalkUpSettings {
     Millis lost_after{1500};     ///< A face unseen for so long has gone: its walk-up ends, the next face is a new one.
     Millis between_embeds{250};  ///< At least; neighbouring frames share their light, their pose and their error.
     Millis look_again{5000};     ///< Somebody who stays is embedded once in so long, to notice that somebody else stands there.
-    Millis advise_after{800};    ///< Advice that holds for so long is told, not the advice of every frame.
-    std::size_t embeds = 6;      ///< At most for a walk-up, beside those of `look_again`. 2 to 32.
-    std::size_t per_frame = 2;   ///< Embeds at most in one frame, for several people at once.
-    std::size_t to_decide = 2;   ///< Embedded frames before somebody is named or called nobody, unless one is certain.
-    std::size_t tracks = 16;     ///< Walk-ups at the same time, over all cameras; further faces wait.
+    Millis tell_again{
+        3000};  ///< Somebody named who still stands there is told again so often: perhaps the door has locked again.
+    Millis advise_after{800};         ///< Advice that holds for so long is told, not the advice of every frame.
+    std::size_t embeds = 6;           ///< At most for a walk-up, beside those of `look_again`. 2 to 32.
+    std::size_t per_frame = 2;        ///< Embeds at most in one frame, for several people at once.
+    std::size_t to_decide = 2;        ///< Embedded frames before somebody is named or called nobody, unless one is certain.
+    std::size_t tracks = 16;          ///< Walk-ups at the same time, over all cameras; further faces wait.
     std::size_t liveness_votes = 12;  ///< Frames that the liveness network sees for a walk-up.
     /// A single frame names somebody when its cosine reaches this: for example the threshold for a tenth of the stated FPIR.
     float certain = kNeverMatches;
@@ -52,6 +54,8 @@ struct WalkUpSettings {
     float clearly_better = 0.15F;  ///< Once decided, only a face whose score() is higher by this is embedded.
     std::uint64_t first_id = 1;    ///< Of the first walk-up: whoever keeps records gives a number not used before.
     Liveness liveness = Liveness::refuse;
+    /// A liveness network votes: nobody opens a door before it has, for a picture must not be faster than its exposure.
+    bool has_network = false;
 };
 
 /// What to do with one face of a frame.
@@ -118,6 +122,9 @@ public:
     /// Ends all of one camera, or all: a camera went, the gallery changed, the program ends. verdicts() tells.
     void end(const DeviceId& camera);
     void end_all();
+    /// Until the next frame of this camera: whoever stands there is embedded as soon as `between_embeds` allows. For a question
+    /// about who stands there now.
+    void look_now(const DeviceId& camera);
 
     /// Who stands before a camera now, for comparing with one person (1:1). The mean face of each walk-up that has one.
     struct Standing {
@@ -126,6 +133,9 @@ public:
         std::size_t embedded = 0;
         LivenessFinding liveness = LivenessFinding::unknown;
         float quality = 0;
+        MonoTime newest;        ///< When the last of its faces was embedded.
+        MonoTime seen;          ///< When it was last in a frame.
+        bool is_judged = true;  ///< The liveness network has voted, or there is none.
     };
     [[nodiscard]] std::vector<Standing> standing(const DeviceId& camera) const;
     [[nodiscard]] std::size_t count() const { return tracks_.size(); }
@@ -160,7 +170,10 @@ private:
         std::string advice;  ///< Of the last frame.
         MonoTime advice_since;
         bool is_over = false;
+        bool look_now = false;
+        bool was_suspect = false;  ///< Whoever stood here before was; a second picture does not wash that away.
         std::optional<WalkUpVerdict> told;
+        MonoTime told_at;
     };
 
     static constexpr std::size_t kNone = ~std::size_t{0};
@@ -177,7 +190,9 @@ private:
     [[nodiscard]] bool is_enough(const Track& track) const;
     [[nodiscard]] WalkUpVerdict::Who who(const Track& track) const;
     [[nodiscard]] WalkUpVerdict judge(const Track& track, MonoTime now) const;
-    [[nodiscard]] static bool is_news(const Track& track, const WalkUpVerdict& verdict);
+    [[nodiscard]] LivenessFinding liveness_of(const Track& track) const;
+    [[nodiscard]] bool network_has_voted(const Track& track) const;
+    [[nodiscard]] bool is_news(const Track& track, const WalkUpVerdict& verdict, MonoTime now) const;
 
     WalkUpSettings settings_;
     CompareFace compare_;

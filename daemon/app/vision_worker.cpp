@@ -72,9 +72,7 @@ public:
     }
 
     void ask(const FaceQuestion& question, const Now& now) {
-        add_task([this, question, now](models::FaceEngine& engine, models::StrangersWanted) {
-            say_faces({}, engine.ask(question, now));
-        });
+        add_task([question, now](models::FaceEngine& engine, models::StrangersWanted) { engine.ask(question, now); });
     }
 
     void end_walk_ups(const Now& now) {

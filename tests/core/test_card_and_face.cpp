@@ -178,6 +178,19 @@ TEST_CASE("a match that may only greet opens nothing; a picture of a face is ref
     CHECK_FALSE(lock_command(out).has_value());
 }
 
+TEST_CASE("a face that could not be told from a picture at first opens when it can", "[unit][gate]") {
+    Bench bench;
+    FaceSeen li{.device = kCamera, .walk_up = 1, .person = PersonId("p1"), .greets_only = "liveness_unknown"};
+    CHECK(kinds(bench.send(li)) == Names{"face_seen"});
+    bench.now.mono = bench.now.mono + 500ms;
+    li.greets_only.clear();
+    auto out = bench.send(li);
+    CHECK(kinds(out) == Names{"face_seen", "granted"});
+    CHECK(lock_command(out) == true);
+    bench.now.mono = bench.now.mono + 500ms;
+    CHECK(bench.send(li).records.empty());
+}
+
 TEST_CASE("what would have helped is on the record, once a minute", "[unit][gate]") {
     Bench bench;
     const FaceSeen dark{.device = kCamera, .walk_up = 1, .advice = "too dark"};
