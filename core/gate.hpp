@@ -68,6 +68,13 @@ public:
     /// Whether each card is compared with the face of whoever presents it: a rule with a legal basis wants to know.
     void compare_faces_with_cards(bool wanted) { compares_faces_ = wanted; }
 
+    /// Whether faces can be compared at all, and whose cannot because they must be enrolled again: those come in by card alone.
+    struct FaceCheck {
+        bool works = true;  ///< While it does not, every camera counts as offline.
+        std::set<PersonId> enrol_again{};
+    };
+    void set_face_check(FaceCheck check) { face_check_ = std::move(check); }
+
     /// Adds household, size and tags of the record's person, as they are now; of a record without a person, the size of its
     /// household. Tags whose end has come are left out, unless the clock is not trusted.
     void describe_person(Record& record) const;
@@ -122,6 +129,7 @@ private:
     std::set<DeviceId> cameras_;
     FaceQuestions questions_;
     bool compares_faces_ = false;
+    FaceCheck face_check_;
     std::map<DeviceId, bool> online_;
     std::map<DeviceId, ActivityInput> inputs_;
     std::map<DeviceId, bool> moving_;  ///< Activity lines as they were last reported; those that are away are not in it.

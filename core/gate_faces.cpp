@@ -36,6 +36,7 @@ void Gate::note_advice(const FaceSeen& face, const Now& now, Outcome& out) {
 /// Of the reader's door and side; one that never said that it works does not.
 std::vector<DeviceId> Gate::working_cameras(const Record& read) const {
     std::vector<DeviceId> out;
+    if (!face_check_.works) return out;
     for (const auto& camera : cameras_) {
         const auto post = posts_.find(camera);
         const auto online = online_.find(camera);
@@ -47,7 +48,8 @@ std::vector<DeviceId> Gate::working_cameras(const Record& read) const {
 
 bool Gate::needs_face(const Record& read, const Now& now) const {
     const Door* at = door(read.door);
-    return at != nullptr && at->settings().mode == DoorMode::card_and_face && consents(read.person, now);
+    return at != nullptr && at->settings().mode == DoorMode::card_and_face && consents(read.person, now) &&
+           !face_check_.enrol_again.contains(read.person);
 }
 
 bool Gate::needs_camera(const Record& read, const Now& now) const {
@@ -88,10 +90,11 @@ void Gate::settle(const FaceQuestions::Answer& answer, const Now& now, Outcome& 
     decision.method = Method::card_face;
     decision.certainty = Certainty::strong;
     describe_person(decision);
-    const auto refusal = !answer.face                         ? "no_face"
-                         : answer.face->face == Face::other   ? "other_face"
-                         : answer.face->face == Face::suspect ? "face_suspect"
-                                                              : "";
+    // The card may have been suspended meanwhile.
+    auto refusal = reason_to_refuse(roster_.card(answer.read.card), at->settings(), now);
+    if (refusal.empty() && !answer.face) refusal = "no_face";
+    if (refusal.empty() && answer.face->face == Face::other) refusal = "other_face";
+    if (refusal.empty() && answer.face->face == Face::suspect) refusal = "face_suspect";
     decide(std::move(decision), refusal, *at, out);
 }
 

@@ -132,6 +132,8 @@ private:
     void on_committed(const Record& record);
     void on_faces(const DeviceId& camera, const Result<models::FrameResult>& result);
     void on_gallery(const VisionWorker::GalleryState& gallery);
+    void forget_old_frames();
+    void tell_gate_of_faces();
     void tell_merged(const models::FrameResult& result);
     void end_walk_ups();
     [[nodiscard]] models::FaceSettings face_settings() const;

@@ -46,6 +46,7 @@ void App::open_vision() {
     handlers.on_state = [this](VisionWorker::State state, const std::string& why) {
         health_.vision = state;
         health_.vision_error = state == VisionWorker::State::failed ? why : "";
+        tell_gate_of_faces();
         if (state == VisionWorker::State::failed) log::error("faces are not recognised: {}", why);
         if (state == VisionWorker::State::ready) log::info("faces: {}", why);
     };
@@ -55,6 +56,7 @@ void App::open_vision() {
         VisionWorker::Start{face_settings(), to_gallery(faces_), to_identities(opened_.strangers), now().wall.time},
         post_to(loop_), std::move(handlers));
     opened_.strangers.clear();
+    tell_gate_of_faces();
     update_strangers_wanted();
 }
 
@@ -75,7 +77,15 @@ void App::on_gallery(const VisionWorker::GalleryState& gallery) {
                      gallery.report.asked.persons, gallery.report.asked.target_fpir);
     }
     health_.enrol_again = gallery.outdated;
+    tell_gate_of_faces();
     health_.face_report = gallery.report;
+}
+
+/// A gate whose models do not load, or that has others now, must not lock its residents out.
+void App::tell_gate_of_faces() {
+    const auto& again = health_.enrol_again;
+    gate_->set_face_check(
+        {health_.vision == VisionWorker::State::ready && health_.vision_error.empty(), {again.begin(), again.end()}});
 }
 
 bool App::is_accepted(const models::ModelFile& model) const {
@@ -101,6 +111,13 @@ bool App::offer(Frame frame) {
     last_frames_[frame.camera] = {frame, now().mono};
     vision_->offer(std::move(frame), now());
     return true;
+}
+
+/// A frame is kept for whoever aims the camera now, not to show who passed by an hour ago.
+void App::forget_old_frames() {
+    constexpr Millis kFrameLife{30'000};
+    const auto moment = now().mono;
+    std::erase_if(last_frames_, [&](const auto& held) { return moment - held.second.at > kFrameLife; });
 }
 
 void App::begin_capture(const DeviceId& camera, std::function<bool(const Capture&)> report) {

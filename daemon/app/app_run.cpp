@@ -171,6 +171,7 @@ void App::on_tick() {
         if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
     }
     flow_->note_refusals();
+    forget_old_frames();
     if (const auto report = mqtt_inputs_.report(now().mono)) log::warning("mqtt: {}", *report);
     say_state();
     tick_.expires_after(kTick);

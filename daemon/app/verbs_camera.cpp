@@ -30,7 +30,7 @@ void snapshot(App& app, const Request& request, const Reply& reply) {
     }
     const auto last = app.last_frames().find(camera);
     if (last == app.last_frames().end()) {
-        return reply.fail(Code::unavailable, fmt::format("{} has given no picture yet; see menshen status", camera.str()));
+        return reply.fail(Code::unavailable, fmt::format("{} has given no picture lately; see menshen status", camera.str()));
     }
     const auto age = app.now().mono - last->second.at;
     app.vision()->snapshot(last->second.frame, [&app, reply, camera, age, by = request.peer.text()](const auto& picture) {

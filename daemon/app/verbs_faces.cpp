@@ -153,12 +153,12 @@ constexpr std::chrono::seconds kCaptureLimit{90};
 
 /// False when it is over.
 bool on_capture(App& app, const std::shared_ptr<Session>& session, const App::Capture& capture) {
-    if (!session->reply.is_open()) return false;
     const auto item = json{{"advice", capture.advice}, {"taken", capture.taken}, {"wanted", capture.wanted}}.dump();
-    if (item != session->told && !session->reply.item(item)) return false;
+    const bool is_read = session->reply.is_open() && (item == session->told || session->reply.item(item));
     session->told = item;
-    if (capture.faces.empty()) return true;
-    session->limit.cancel();
+    if (is_read && capture.faces.empty()) return true;
+    session->limit.cancel();  // else it would end the next one's
+    if (!is_read) return false;
     app.vision()->judge(
         session->consent.person, session->despite, capture.faces,
         [&app, session, faces = capture.faces](const std::string& against) {

@@ -72,6 +72,17 @@ TEST_CASE("card and face: another face, a picture, or nobody is refused after fi
     }
 }
 
+TEST_CASE("card and face: a card that is suspended while the face is awaited opens nothing", "[unit][gate]") {
+    auto bench = guarded();
+    const auto asked = bench.card("AA");
+    bench.gate.roster().put(
+        Card{.id = CardId("c1"), .person = PersonId("p1"), .index = "AA0000000000000000", .state = CredentialState::suspended});
+    const auto out = bench.send(answer(asked, Face::same));
+    CHECK(out.records.back().kind == Kind::denied);
+    CHECK(out.records.back().reason == "suspended_card");
+    CHECK_FALSE(lock_command(out).has_value());
+}
+
 TEST_CASE("card and face: a worse look first does not keep the better one out", "[unit][gate]") {
     auto bench = guarded();
     const auto asked = bench.card("AA");
@@ -101,6 +112,24 @@ TEST_CASE("card and face: who gave no face comes in by card, and so does everybo
     out = strict.card("AA");
     CHECK(out.records.back().kind == Kind::denied);
     CHECK(out.records.back().reason == "no_camera");
+}
+
+TEST_CASE("card and face: nobody is locked out because the models do not load or have changed", "[unit][gate]") {
+    auto broken = guarded();
+    broken.gate.set_face_check({.works = false});
+    CHECK(lock_command(broken.card("AA")) == true);
+
+    auto changed = guarded();
+    changed.gate.set_face_check({.works = true, .enrol_again = {PersonId("p1")}});
+    CHECK(lock_command(changed.card("AA")) == true);
+    changed.gate.set_face_check({.works = true, .enrol_again = {PersonId("p2")}});
+    CHECK_FALSE(lock_command(changed.card("AA")).has_value());
+
+    auto door = guarded_door();
+    door.camera_offline = CameraOffline::deny;
+    auto strict = guarded(door);
+    strict.gate.set_face_check({.works = false});
+    CHECK(strict.card("AA").records.back().reason == "no_camera");
 }
 
 TEST_CASE("card and face: a card that is refused anyway asks for no face", "[unit][gate]") {
