@@ -43,7 +43,7 @@ TemplateCache TemplateCache::read(const std::string& path, std::string pipeline)
         std::uint32_t dim = 0;
         if (!take(in, face.quality) || !take(in, dim) || dim > kMaxDim || in.size() < dim * sizeof(float)) break;
         face.values.resize(dim);
-        std::memcpy(face.values.data(), in.data(), dim * sizeof(float));
+        if (dim > 0) std::memcpy(face.values.data(), in.data(), dim * sizeof(float));
         in.remove_prefix(dim * sizeof(float));
         out.faces_.insert_or_assign(key, std::move(face));
     }
