@@ -54,7 +54,7 @@ class Trouble(GateCase):
             os.dup2(silence, 2)
             os.execv(command[0], command)
         time.sleep(2)
-        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGQUIT)
         _, status = os.waitpid(pid, 0)
         if not os.WIFSIGNALED(status):
             raise AssertionError(f"{command[0]} had ended before it was to crash: {status}")
