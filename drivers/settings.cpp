@@ -4,6 +4,7 @@
 #include <array>
 
 #include "drivers/picture_camera/settings.hpp"
+#include "drivers/rtsp_camera/settings.hpp"
 #include "drivers/simulated/settings.hpp"
 #include "drivers/wiegand/settings.hpp"
 
@@ -20,6 +21,7 @@ struct SettingsEntry {
 /// Sorted by name; driver_table() has the same rows.
 constexpr std::array kEntries{
     SettingsEntry{"picture_camera", picture_camera::read_settings},
+    SettingsEntry{"rtsp_camera", rtsp_camera::read_settings},
     SettingsEntry{"simulated", simulated::read_settings},
     SettingsEntry{"wiegand", wiegand::read_settings},
 };

@@ -2,6 +2,7 @@
 
 #include "drivers/driver.hpp"
 #include "drivers/picture_camera/camera.hpp"
+#include "drivers/rtsp_camera/camera.hpp"
 #include "drivers/simulated/simulated_device.hpp"
 #include "drivers/wiegand/simulated_reader.hpp"
 
@@ -10,6 +11,7 @@ namespace menshen::drivers {
 std::span<const DriverEntry> driver_table() {
     static constexpr std::array kTable{
         DriverEntry{"picture_camera", picture_camera::build},
+        DriverEntry{"rtsp_camera", rtsp_camera::build},
         DriverEntry{"simulated", simulated::build},
         DriverEntry{"wiegand", wiegand::build},
     };
