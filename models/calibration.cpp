@@ -6,6 +6,9 @@
 #include <iostream>
 #include <span>
 
+#include "models/cache.hpp"
+#include "models/preparation.hpp"
+
 namespace menshen::models {
 
 /// One compiled-in file.
@@ -20,6 +23,7 @@ namespace {
 
 /// 0.001 written as 1e-3 and as 0.001 may differ in the last bit.
 constexpr double kSlack = 1 + 1e-9;
+constexpr std::size_t kMostBytes = 1u << 20;  // Of a site's file; the shipped ones have 13 KB.
 
 const std::vector<Calibration>& shipped() {
     static const std::vector<Calibration> all = [] {
@@ -67,6 +71,30 @@ std::optional<Calibration> calibration_of(std::string_view model) {
     for (const auto& one : shipped())
         if (one.model == name && (at == std::string_view::npos || model.substr(at + 1) == one.weights)) return one;
     return std::nullopt;
+}
+
+Result<Calibration> calibration_for(const std::string& file, const std::string& model) {
+    std::optional<Calibration> table;
+    if (file.empty()) {
+        table = calibration_of(model);
+        if (!table) return fail("the model {} was never calibrated: it must not decide who comes in", model);
+    } else {
+        const auto text = read_file(file, kMostBytes);
+        if (!text) return tl::unexpected(text.error());
+        Problems problems;
+        table = parse_calibration(file, *text, problems);
+        if (!table) return fail("{}", problems.text());
+    }
+    const std::string_view place = file.empty() ? "the table that ships" : std::string_view(file);
+    if (model != table->model + "@" + table->weights)
+        return fail("{}: model: the table is of {}@{}, and the embedder is {}; make one with: menshen face calibrate", place,
+                    table->model, table->weights, model);
+    if (const auto ours = preparation_of(model); table->preparation != ours)
+        return fail(
+            "{}: preparation: the thresholds were measured on faces prepared as \"{}\", and this gate prepares them as \"{}\": "
+            "they do not hold here; make a new table with: menshen face calibrate",
+            place, table->preparation, ours);
+    return std::move(*table);
 }
 
 }  // namespace menshen::models

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/problems.hpp"
+#include "core/result.hpp"
 #include "models/fusion.hpp"
 
 namespace menshen::models {
@@ -67,9 +68,11 @@ struct Calibration {
     Fusion fusion = Fusion::best;
     std::string weights = {};   ///< The start of the sha256 of the network's file, as in a template's model.
     std::string source = {};    ///< On which pictures, in words.
-    std::string pipeline = {};  ///< What made the templates, in words.
-    std::size_t persons = 0;    ///< All persons the thresholds were fitted on.
-    std::size_t pictures = 0;   ///< And their pictures.
+    std::string pipeline = {};  ///< What made the templates, in words: for people, and never compared.
+    /// How faces became templates, as preparation_of() of models/preparation.hpp has it: the thresholds hold for no other way.
+    std::string preparation = {};
+    std::size_t persons = 0;   ///< All persons the thresholds were fitted on.
+    std::size_t pictures = 0;  ///< And their pictures.
 
     /// The entry for a gallery of `persons`: the next larger size and the next stricter rate that are in the table, so that the
     /// target holds. Null when the gallery is larger, or the target stricter, than the whole table.
@@ -85,6 +88,11 @@ struct Calibration {
 /// The numbers of a model, or nothing when it was never calibrated: such a model must not decide anything. `model` is a name of
 /// the manifest, or a whole tag ("dlib-resnet-v1@55533b28"): then the weights must be those that were calibrated.
 [[nodiscard]] std::optional<Calibration> calibration_of(std::string_view model);
+
+/// The table a gate goes by: the site's own `file`, or the one that ships when that is empty. `model` is the whole tag of the
+/// gate's templates. Refused, with the file and what to do, when the table is of another model or other weights, or when faces
+/// were prepared in another way for it than this gate prepares them: its cosines would mean something else. Reads one file.
+[[nodiscard]] Result<Calibration> calibration_for(const std::string& file, const std::string& model);
 
 /// Reads a table; every problem at once with its line and the remedy, and then nothing. Thresholds must not fall as galleries
 /// grow or targets get stricter.

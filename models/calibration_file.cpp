@@ -153,6 +153,11 @@ std::optional<Calibration> parse_calibration(std::string_view file, std::string_
     out.weights = top.required_text("weights").value_or("");
     out.source = top.required_text("source").value_or("");
     out.pipeline = top.required_text("pipeline").value_or("");
+    out.preparation = top.text("preparation").value_or("");
+    if (out.preparation.empty())
+        top.complain(
+            *root, "preparation",
+            "is missing: it is not known how the faces were prepared; make the table again with: menshen face calibrate");
     if (top.require("fusion") != nullptr)
         out.fusion = fusion_of(top.choice("fusion", kFusions).value_or("")).value_or(Fusion::best);
     out.persons = required_count(top, "persons", 0);
@@ -171,11 +176,13 @@ std::optional<Calibration> parse_calibration(std::string_view file, std::string_
 
 std::string to_yaml(const Calibration& table) {
     std::string out = fmt::format(
-        "version: 1\nmodel: {}\nweights: {}\nsource: {}\npipeline: {}\nfusion: {}\n# What the thresholds were fitted "
+        "version: 1\nmodel: {}\nweights: {}\nsource: {}\npipeline: {}\npreparation: {}\nfusion: {}\n# What the thresholds were "
+        "fitted "
         "on.\npersons: {}\n"
         "pictures: {}\nmargin: {:.4f}\nstranger_ceiling: {:.4f}\nstranger_join: {:.4f}\nstranger_new: {:.4f}\n",
-        quoted(table.model), quoted(table.weights), quoted(table.source), quoted(table.pipeline), name_of(table.fusion),
-        table.persons, table.pictures, table.margin, table.stranger_ceiling, table.stranger_join, table.stranger_new);
+        quoted(table.model), quoted(table.weights), quoted(table.source), quoted(table.pipeline), quoted(table.preparation),
+        name_of(table.fusion), table.persons, table.pictures, table.margin, table.stranger_ceiling, table.stranger_join,
+        table.stranger_new);
     out += "# observed, fnmr, tpir: [rate, low, high], low to high being the 95 % interval. measured: false is extrapolated.\n";
     out += "one_to_one:\n";
     for (const auto& entry : table.one_to_one)

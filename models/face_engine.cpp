@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "models/cache.hpp"
 #include "models/guided_enrolment.hpp"
 #include "models/pipeline.hpp"
 #include "models/snapshot.hpp"
@@ -290,33 +289,13 @@ private:
     std::optional<GuidedEnrolment> capture_;
 };
 
-/// The site's own table, or the shipped one.
-Result<Calibration> load_calibration(const FaceSettings& settings, const ModelTag& model) {
-    if (settings.calibration.empty()) {
-        const auto shipped = calibration_of(model.id);
-        if (!shipped) return fail("the model {} was never calibrated: it must not decide who comes in", model.id);
-        return *shipped;
-    }
-    constexpr std::size_t kMostBytes = 1u << 20;
-    const auto text = read_file(settings.calibration, kMostBytes);
-    if (!text) return tl::unexpected(text.error());
-    Problems problems;
-    auto table = parse_calibration(settings.calibration, *text, problems);
-    if (!table) return fail("{}", problems.text());
-    if (model.id != table->model + "@" + table->weights) {
-        return fail("{}: is the table of {}@{}, and the embedder is {}; make one with: menshen face calibrate",
-                    settings.calibration, table->model, table->weights, model.id);
-    }
-    return std::move(*table);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<FaceEngine>> open_face_engine(FaceSettings settings) {
     auto pipeline =
         Pipeline::open({settings.models_dir, settings.threads, settings.detector, settings.embedder, settings.accepted});
     if (!pipeline) return tl::unexpected(pipeline.error());
-    const auto calibration = load_calibration(settings, pipeline->model());
+    const auto calibration = calibration_for(settings.calibration, pipeline->model().id);
     if (!calibration) return tl::unexpected(calibration.error());
     if (!settings.random) settings.random = kernel_random;
     // Reading the models took twice their size; 40 MB go back to the system instead of staying in the allocator for good.

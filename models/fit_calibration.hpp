@@ -31,7 +31,7 @@ inline constexpr double kMinPairsInError = 10;
 /// A target is held when, with 95 % confidence over the persons behind it, the rate is at most so many times the target.
 inline constexpr double kHeldWithin = 2;
 
-/// Fits thresholds to all persons of `fit`: give it one half and keep the other. Model, weights, source, pipeline and the
+/// Fits thresholds to all persons of `fit`: give it one half and keep the other. Model, weights, source, pipeline, preparation and the
 /// strangers' numbers are the caller's to fill in. Fails when there are too few persons to say anything.
 [[nodiscard]] Result<Calibration> fit_calibration(const FaceSet& fit, const CalibrationPlan& plan);
 

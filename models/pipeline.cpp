@@ -11,13 +11,12 @@
 #include "models/detector.hpp"
 #include "models/face_net.hpp"
 #include "models/landmarks.hpp"
+#include "models/preparation.hpp"
 
 namespace menshen::models {
 namespace {
 
-// The second pass looks where the first one found the face, and forgives the detector a box that is a little off: see
-// docs/models.md for what it brings.
-constexpr LandmarkEffort kEffort{.passes = 2, .looks = 1, .spread = 0};
+constexpr LandmarkEffort kEffort{.passes = kPointPasses, .looks = 1, .spread = 0};
 
 bool is_larger(const Detection& a, const Detection& b) { return a.box.width * a.box.height > b.box.width * b.box.height; }
 

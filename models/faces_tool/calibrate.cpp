@@ -7,6 +7,7 @@
 #include "models/faces_tool/figures.hpp"
 #include "models/faces_tool/options.hpp"
 #include "models/fit_calibration.hpp"
+#include "models/preparation.hpp"
 
 namespace menshen::models::faces_tool {
 namespace {
@@ -47,6 +48,7 @@ int calibrate(const CalibrateOptions& options) {
     table->model = folder->model.id.substr(0, at);
     table->weights = folder->model.id.substr(at + 1);
     table->pipeline = folder->pipeline;
+    table->preparation = preparation_of(folder->model.id);
     table->source = options.source.empty() ? fmt::format("half of {} persons", folder->set.persons.size()) : options.source;
     set_strangers(*table, options.strangers);
     const auto text = to_yaml(*table);

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <memory>
 
-#include "models/cache.hpp"
 #include "models/faces_tool/check_table.hpp"
 #include "models/faces_tool/commands.hpp"
 #include "models/faces_tool/figures.hpp"
@@ -114,15 +113,7 @@ void print_unseen_strangers(const FaceSet& set, const GalleryPlan& plan, std::si
 
 Result<std::optional<Calibration>> table_for(const EvaluateOptions& options, const ModelTag& model) {
     if (options.calibration.empty()) return calibration_of(model.id);
-    const auto text = read_file(options.calibration, 1u << 20);
-    if (!text) return tl::unexpected(text.error());
-    Problems problems;
-    auto table = parse_calibration(options.calibration, *text, problems);
-    if (!table) return fail("the table cannot be used:\n{}", problems.text());
-    if (table->model + "@" + table->weights != model.id)
-        return fail("{}: the table is for {}@{}, the pictures were embedded with {}", options.calibration, table->model,
-                    table->weights, model.id);
-    return table;
+    return calibration_for(options.calibration, model.id);
 }
 
 /// A calibration of its own from one half, judged by the other: what `calibrate` would give somebody with these pictures.

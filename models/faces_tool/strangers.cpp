@@ -2,10 +2,8 @@
 // The protocol is in docs/strangers.md.
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <vector>
 
-#include "models/cache.hpp"
 #include "models/faces_tool/commands.hpp"
 #include "models/faces_tool/figures.hpp"
 #include "models/faces_tool/options.hpp"
@@ -33,23 +31,14 @@ double share(std::size_t part, std::size_t whole) {
 double false_per_1000(const StreetFigures& figures) { return 1000 * share(figures.false_alarms, figures.stranger_visits); }
 
 Result<Calibration> table_for(const StrangersOptions& options, const ModelTag& model) {
-    std::optional<Calibration> table;
-    if (options.calibration.empty()) {
-        table = calibration_of(model.id);
-        if (!table) return fail("the model {} was never calibrated: give its table with --calibration", model.id);
-    } else {
-        const auto text = read_file(options.calibration, 1 << 20);
-        if (!text) return tl::unexpected(text.error());
-        Problems problems;
-        table = parse_calibration(options.calibration, *text, problems);
-        if (!table) return fail("{}", problems.text());
-    }
+    auto table = calibration_for(options.calibration, model.id);
+    if (!table) return table;
     if (options.told.size() == 3) {
         table->stranger_ceiling = options.told[0];
         table->stranger_join = options.told[1];
         table->stranger_new = options.told[2];
     }
-    return *table;
+    return table;
 }
 
 void print(const char* half, const Calibration& table, const StreetFigures& figures) {

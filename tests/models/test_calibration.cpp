@@ -1,5 +1,8 @@
 #include "models/calibration.hpp"
 
+#include "models/cache.hpp"
+#include "models/preparation.hpp"
+#include "tests/models/scratch.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace menshen;
@@ -13,6 +16,7 @@ Calibration small_table() {
     out.weights = "0badcafe";
     out.source = "made up, with a \"quote\"";
     out.pipeline = "none";
+    out.preparation = "none";
     out.fusion = Fusion::mean;
     out.persons = 100;
     out.pictures = 250;
@@ -91,7 +95,7 @@ TEST_CASE("a table is written and read without loss", "[unit]") {
 
 TEST_CASE("every mistake of a table is named with its line, and nothing of it is used", "[unit]") {
     const auto text = to_yaml(small_table());
-    CHECK(problems_of(with(text, "margin: 0.0200", "margin: lots")).find("site.yaml:10:") == 0);
+    CHECK(problems_of(with(text, "margin: 0.0200", "margin: lots")).find("site.yaml:11:") == 0);
     CHECK(problems_of(with(text, "fpir: 0.001", "fpir: 0.02")).find("one_to_many[1] must be stricter") != std::string::npos);
     CHECK(problems_of(with(text, "cosine: 0.5500", "cosine: 0.4500")).find("lower cosine than a looser fpir") !=
           std::string::npos);
@@ -105,6 +109,7 @@ TEST_CASE("every mistake of a table is named with its line, and nothing of it is
     CHECK(problems_of(with(text, "measured: true", "mesured: true")).find("did you mean \"measured\"") != std::string::npos);
     CHECK(problems_of(with(text, "persons: 100", "persons: -4")).find("whole number") != std::string::npos);
     CHECK(problems_of(with(text, "fusion: mean", "fusion: average")).find("one of: best, mean, best+mean") != std::string::npos);
+    CHECK(problems_of(with(text, "preparation:", "# preparation:")).find("preparation is missing") != std::string::npos);
     CHECK(problems_of("version: 2\n").find("version") != std::string::npos);
     CHECK_FALSE(problems_of("").empty());
 }
@@ -116,6 +121,9 @@ TEST_CASE("the tables that ship are read, and belong to their weights", "[unit]"
         REQUIRE(table);
         CHECK(calibration_of(std::string(model) + "@" + table->weights));
         CHECK_FALSE(calibration_of(std::string(model) + "@00000000"));
+        // Whoever changes how faces are prepared has to measure the table again.
+        CHECK(table->preparation == preparation_of(model));
+        CHECK(calibration_for("", std::string(model) + "@" + table->weights));
         CHECK(table->margin > 0);
         // Whoever is not that stranger surely may be a new one, but nobody is both.
         CHECK(table->stranger_new <= table->stranger_join);
@@ -128,4 +136,60 @@ TEST_CASE("the tables that ship are read, and belong to their weights", "[unit]"
     }
     CHECK_FALSE(calibration_of("dlib"));
     CHECK_FALSE(calibration_of(""));
+}
+
+TEST_CASE("a site's table holds only for the weights and the preparation it was measured with", "[unit]") {
+    const test::Scratch dir;
+    const auto file = dir / "site.yaml";
+    const std::string model = "mobilefacenet-192@d8ba40c0";
+    auto table = calibration_of(model).value();
+    const auto refusal = [&] {
+        REQUIRE(write_file(file, to_yaml(table)));
+        const auto read = calibration_for(file, model);
+        return read ? std::string() : read.error().message;
+    };
+    CHECK(refusal().empty());
+
+    // What embeds faces here does not mirror them, or puts the nose elsewhere: every cosine means something else.
+    const auto ours = table.preparation;
+    table.preparation = with(ours, "with its mirror image", "as it is");
+    CHECK(refusal().find(file + ": preparation: ") == 0);
+    CHECK(refusal().find(ours) != std::string::npos);
+    CHECK(refusal().find(table.preparation) != std::string::npos);
+    CHECK(refusal().find("menshen face calibrate") != std::string::npos);
+    table.preparation = with(ours, "79.448", "81.6");
+    CHECK(refusal().find(file + ": preparation: ") == 0);
+    table.preparation = ours;
+
+    table.weights = "00000000";
+    CHECK(refusal().find(file + ": model: ") == 0);
+    REQUIRE(write_file(file, "version: 1\n"));
+    CHECK(calibration_for(file, model).error().message.find(file + ":1:") == 0);
+    CHECK(calibration_for(dir / "none.yaml", model).error().message.find("none.yaml") != std::string::npos);
+}
+
+TEST_CASE("whatever changes a template changes the words for its preparation", "[unit]") {
+    const ModelFile& embedder = *manifest().model("mobilefacenet-192");
+    const ModelFile& points = *manifest().with_role("points");
+    const auto ours = preparation_of(embedder, points);
+    CHECK(ours == preparation_of("mobilefacenet-192"));
+    CHECK(ours == preparation_of("mobilefacenet-192@d8ba40c0"));
+    const auto changed = [&](auto change) {
+        auto other = embedder;
+        change(*other.input);
+        return preparation_of(other, points) != ours;
+    };
+    CHECK_FALSE(changed([](Preprocessing&) {}));
+    CHECK(changed([](Preprocessing& how) { how.views = Preprocessing::Views::one; }));
+    CHECK(changed([](Preprocessing& how) { how.channels = Preprocessing::Channels::bgr; }));
+    CHECK(changed([](Preprocessing& how) { how.align.to[2].y += 0.001F; }));
+    CHECK(changed([](Preprocessing& how) { how.align.side = 128; }));
+    CHECK(changed([](Preprocessing& how) { how.mean[1] = 127; }));
+    CHECK(changed([](Preprocessing& how) { how.scale = 0.0079F; }));
+    CHECK(changed([](Preprocessing& how) { how.keep = 128; }));
+    auto other_points = points;
+    other_points.sha256[0] = other_points.sha256[0] == '0' ? '1' : '0';
+    CHECK(preparation_of(embedder, other_points) != ours);
+    CHECK(preparation_of("nobody").empty());
+    CHECK(preparation_of("rfb-320").empty());
 }

@@ -26,7 +26,7 @@ TEST_CASE("a fitted table can be read back, and says what is behind it", "[unit]
     auto fitted = table();
     fitted.model = "test";
     fitted.weights = "0";
-    fitted.source = fitted.pipeline = "made up";
+    fitted.source = fitted.pipeline = fitted.preparation = "made up";
     Problems problems;
     const auto read = parse_calibration("t.yaml", to_yaml(fitted), problems);
     CAPTURE(problems.text());
