@@ -111,9 +111,11 @@ private:
 
     [[nodiscard]] std::string name() const { return settings_.url.name(); }
     [[nodiscard]] std::string stands_still(bool had_picture) const {
-        if (had_picture) return fmt::format("{}: no picture for {}", name(), to_text(options_.still_limit));
+        const char* remedy =
+            settings_.transport == Transport::udp ? "; UDP may be lost or kept away on its path: set transport: tcp" : "";
+        if (had_picture) return fmt::format("{}: no picture for {}{}", name(), to_text(options_.still_limit), remedy);
         return fmt::format("{}: the camera plays, but no whole picture came in {}{}", name(), to_text(options_.open_limit),
-                           settings_.transport == Transport::udp ? "; if a firewall keeps UDP away, set transport: tcp" : "");
+                           remedy);
     }
     [[nodiscard]] std::string does_not_open(const StreamWatch& watch) const {
         return fmt::format("{}: no answer in {} while {}", name(), to_text(options_.open_limit),

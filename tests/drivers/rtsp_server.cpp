@@ -100,6 +100,7 @@ private:
     bool playing_ = false;
     std::optional<H264Writer> writer_;
     int width_ = 0, height_ = 0;
+    int lose_every_ = 0;
     int pictures_ = 0;
     std::uint16_t sequence_ = 100;
     std::uint32_t timestamp_ = 0;
@@ -227,6 +228,7 @@ bool Session::play_one() {
         std::max(next_ + std::chrono::microseconds(1'000'000 / programme.pictures_per_s), Clock::now() - std::chrono::seconds(1));
     timestamp_ += 90'000U / static_cast<unsigned>(programme.pictures_per_s);
     static constexpr std::array<char, 300> kNoise{};
+    lose_every_ = programme.lose_every;
     switch (programme.play) {
         case Programme::Play::nothing:
             return true;
@@ -297,6 +299,7 @@ bool Session::send_packet(const Bytes& payload, bool is_last) {
                  0,
                  9};
     ++sequence_;
+    if (lose_every_ > 0 && sequence_ % lose_every_ == 0) return true;
     packet.insert(packet.end(), payload.begin(), payload.end());
     if (udp_ >= 0) return ::send(udp_, packet.data(), packet.size(), MSG_NOSIGNAL) >= 0 || errno == ECONNREFUSED;
     const Bytes frame{'$', 0, byte(static_cast<std::uint32_t>(packet.size()), 8),

@@ -298,6 +298,27 @@ TEST_CASE("garbage is counted and never shown, and then the connection is made a
     check_colours(camera);
 }
 
+TEST_CASE("pictures with lost packets, and those that refer to them, are not shown", "[rtsp]") {
+    const auto transport = GENERATE(Transport::tcp, Transport::udp);
+    CAPTURE(static_cast<int>(transport));
+    RtspServer server;
+    server.change([](Programme& p) { p.lose_every = 13; });
+    Camera camera(server, {.transport = transport});
+    REQUIRE(camera.until([&] {
+        server.change([](Programme& p) { std::swap(p.left, p.right); });
+        return camera.counter("library_complaints") >= 10 && camera.stage.sink.frames.size() >= 5;
+    }));
+    CHECK(camera.counter("connections") == 1);
+    for (const auto& frame : camera.stage.sink.frames) {
+        // Of one picture: half red, half blue. A hole shows the picture before, or grey.
+        const bool is_red = frame.bytes->at(2) > 200;
+        bool fits = true;
+        for (int y = 0; y < frame.height && fits; ++y)
+            fits = is_near(frame, 8, y, is_red ? kRed : kBlue) && is_near(frame, 56, y, is_red ? kBlue : kRed);
+        if (!fits) break;
+    }
+}
+
 TEST_CASE("noise between the packets of a connection is survived", "[rtsp]") {
     RtspServer server;
     Camera camera(server, {.limit = 1s});

@@ -18,6 +18,9 @@ constexpr Millis kCloseLimit{1000};
 /// A decoder holds every picture that later ones may refer to. A gate has 512 MB in all.
 constexpr std::int64_t kMostDecoderBytes = 192'000'000;
 
+/// FFmpeg tells of a loss while it puts a picture together, and gives that picture with the same read or the next.
+constexpr int kReadsOfALoss = 1;
+
 struct Options {
     AVDictionary* list = nullptr;
     ~Options() { av_dict_free(&list); }
@@ -56,6 +59,7 @@ private:
     [[nodiscard]] Result<void> choose_video();
     [[nodiscard]] Result<void> open_decoder(const AVCodec* codec, const AVStream& stream);
     [[nodiscard]] tl::unexpected<Error> ended(int code) const;
+    void notice_loss();
     [[nodiscard]] Result<Step> decode();
     [[nodiscard]] Result<void> check_size() const;
 
@@ -69,6 +73,8 @@ private:
     Av<AVFrame> frame_, decoded_;
     int video_ = -1;
     bool is_tainted_ = false;  ///< Something was damaged since the last whole picture.
+    std::uint64_t losses_seen_ = 0;
+    int reads_since_loss_ = kReadsOfALoss + 1;
     bool login_refused_ = false;
 
     std::atomic<bool> stopping_ = false;
@@ -170,6 +176,7 @@ Result<VideoStream::Step> FfmpegStream::read(Wanted wanted) {
     const LibraryLog::Scope scope(log_);
     begin(Doing::reading, settings_.read_limit);
     const int code = av_read_frame(input_.get(), packet_.get());
+    notice_loss();
     if (code == AVERROR(EAGAIN)) return Step::nothing;
     if (code == AVERROR_INVALIDDATA) return Step::damaged;
     if (code < 0) return ended(code);
@@ -177,6 +184,15 @@ Result<VideoStream::Step> FfmpegStream::read(Wanted wanted) {
     auto step = packet_->stream_index == video_ ? decode() : Result<Step>(Step::nothing);
     av_packet_unref(packet_.get());
     return step;
+}
+
+// The decoder of H.265 shows pictures with lost parts as if nothing was missing.
+void FfmpegStream::notice_loss() {
+    if (reads_since_loss_ <= kReadsOfALoss) ++reads_since_loss_;
+    if (log_.losses() == losses_seen_) return;
+    losses_seen_ = log_.losses();
+    reads_since_loss_ = 0;
+    is_tainted_ = true;
 }
 
 Result<VideoStream::Step> FfmpegStream::decode() {
@@ -188,7 +204,8 @@ Result<VideoStream::Step> FfmpegStream::decode() {
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) break;
         is_damaged = is_damaged || code < 0 || has_holes(*decoded_);
         // What refers to a damaged picture is damaged too, and FFmpeg does not say so.
-        is_tainted_ = is_damaged || (is_tainted_ && decoded_->key_frame == 0);
+        const bool is_fresh = decoded_->key_frame != 0 && reads_since_loss_ > kReadsOfALoss;
+        is_tainted_ = is_damaged || (is_tainted_ && !is_fresh);
         if (code < 0) break;
         if (is_tainted_) continue;
         av_frame_unref(frame_.get());

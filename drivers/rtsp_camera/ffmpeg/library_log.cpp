@@ -17,12 +17,16 @@ namespace {
 constexpr std::size_t kLongestText = 16'384;
 // rtsp.c prints the session description at this level; it names codecs FFmpeg itself does not know.
 constexpr std::string_view kSessionFormat = "SDP:\n";
+// rtpdec.c, by UDP and within the connection: a sequence number is missing.
+constexpr std::array<std::string_view, 2> kLossFormats{"RTP: missed ", "RTP: PT=%02x: bad cseq"};
+
+bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
 
 thread_local LibraryLog* listening = nullptr;  // Decoders run on the reading thread: thread_count is 1.
 
 void on_log(void*, int level, const char* format, va_list arguments) noexcept {
     if (listening == nullptr || format == nullptr || level > AV_LOG_VERBOSE) return;
-    const bool is_session = std::string_view(format).substr(0, kSessionFormat.size()) == kSessionFormat;
+    const bool is_session = begins(format, kSessionFormat);
     if (level > AV_LOG_WARNING && !is_session) return;
     static thread_local std::array<char, kLongestText> text;
     std::vsnprintf(text.data(), text.size(), format, arguments);
@@ -42,11 +46,13 @@ LibraryLog::Scope::Scope(LibraryLog& log) : before_(std::exchange(listening, &lo
 LibraryLog::Scope::~Scope() { listening = before_; }
 
 void LibraryLog::hear(int level, const char* format, const char* text) {
-    if (std::string_view(format).substr(0, kSessionFormat.size()) == kSessionFormat) {
+    if (begins(format, kSessionFormat)) {
         session_ = std::string_view(text).substr(kSessionFormat.size());
         return;
     }
     ++complaints_;
+    for (const auto loss : kLossFormats)
+        if (begins(format, loss)) ++losses_;
     if (level <= AV_LOG_ERROR) last_error_ = cleaned(text, password_);
 }
 

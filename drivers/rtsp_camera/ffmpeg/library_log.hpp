@@ -25,6 +25,8 @@ public:
 
     /// Errors and warnings so far.
     [[nodiscard]] std::uint64_t complaints() const { return complaints_; }
+    /// How often packets were missing among those that came.
+    [[nodiscard]] std::uint64_t losses() const { return losses_; }
     /// The last error; without secrets; empty when there was none.
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
     /// The session description the camera sent, at most 16 KB of it; empty when there was none.
@@ -35,6 +37,7 @@ public:
 private:
     std::string password_;
     std::uint64_t complaints_ = 0;
+    std::uint64_t losses_ = 0;
     std::string last_error_;
     std::string session_;
 };
