@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "models/attack_report.hpp"
@@ -12,6 +13,7 @@
 #include "models/cache.hpp"
 #include "models/faces_tool/commands.hpp"
 #include "models/faces_tool/figures.hpp"
+#include "models/faces_tool/folder.hpp"
 #include "models/pipeline.hpp"
 
 namespace menshen::models::faces_tool {
@@ -24,21 +26,6 @@ constexpr const char* kSimulatedMark = "SIMULATED";  ///< A file of this name be
 constexpr std::size_t kMaxClips = 100'000;
 constexpr std::size_t kMaxFrames = 1'000;  ///< Of a clip; the rest is left out.
 
-std::vector<fs::path> sorted(const fs::path& folder, bool (*wanted)(const fs::directory_entry&)) {
-    std::vector<fs::path> out;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-        if (wanted(*it)) out.push_back(it->path());
-    std::sort(out.begin(), out.end());
-    return out;
-}
-
-bool is_folder(const fs::directory_entry& entry) { return entry.is_directory(); }
-bool is_picture(const fs::directory_entry& entry) {
-    const auto kind = entry.path().extension().string();
-    return kind == ".jpg" || kind == ".jpeg" || kind == ".png" || kind == ".JPG" || kind == ".PNG";
-}
-
 Result<Image> picture_at(const fs::path& path) {
     const auto bytes = read_file(path.string(), kMaxEncodedBytes);
     if (!bytes) return tl::unexpected(bytes.error());
@@ -50,7 +37,9 @@ Result<LivenessClip> look_at(Pipeline& pipeline, const fs::path& folder, const s
     LivenessClip clip;
     clip.type = type;
     clip.name = folder.filename().string();
-    for (const auto& path : sorted(folder, is_picture)) {
+    const auto content = content_of(folder);
+    if (!content) return tl::unexpected(content.error());
+    for (const auto& path : content->pictures) {
         if (++clip.frames > kMaxFrames) break;
         const auto picture = picture_at(path);
         if (!picture) {
@@ -95,8 +84,9 @@ void print_clip(const LivenessClip& clip) {
 
 Result<void> report(const ReportOptions& options) {
     const fs::path root(options.folder);
-    const auto types = sorted(root, is_folder);
-    if (std::find(types.begin(), types.end(), root / kBonaFide) == types.end())
+    const auto types = content_of(root);
+    if (!types) return tl::unexpected(types.error());
+    if (std::find(types->folders.begin(), types->folders.end(), root / kBonaFide) == types->folders.end())
         return fail("{} has no folder {}: it must hold {}/CLIP/frames and, for each kind of attack, KIND/CLIP/frames",
                     options.folder, kBonaFide, kBonaFide);
     PipelineSettings settings;
@@ -105,9 +95,11 @@ Result<void> report(const ReportOptions& options) {
     auto pipeline = Pipeline::open(settings);
     if (!pipeline) return tl::unexpected(pipeline.error());
     std::vector<LivenessClip> clips;
-    for (const auto& type : types) {
+    for (const auto& type : types->folders) {
         const auto name = type.filename().string();
-        for (const auto& folder : sorted(type, is_folder)) {
+        const auto content = content_of(type);
+        if (!content) return tl::unexpected(content.error());
+        for (const auto& folder : content->folders) {
             if (clips.size() == kMaxClips) return fail("{} holds more than {} clips", options.folder, kMaxClips);
             auto clip = look_at(*pipeline, folder, name == kBonaFide ? std::string() : name);
             if (!clip) return tl::unexpected(clip.error());
@@ -158,15 +150,27 @@ Result<void> write_clip(const std::vector<Image>& frames, const fs::path& folder
     return {};
 }
 
+Result<std::vector<fs::path>> photographs_below(const fs::path& root) {
+    std::vector<fs::path> out, folders = {root};
+    for (std::size_t i = 0; i < folders.size() && i < kMaxClips; ++i) {
+        auto content = content_of(folders[i]);
+        if (!content) return tl::unexpected(content.error());
+        out.insert(out.end(), content->pictures.begin(), content->pictures.end());
+        // A link may lead back to where it is.
+        std::copy_if(content->folders.begin(), content->folders.end(), std::back_inserter(folders),
+                     [](const fs::path& folder) { return !fs::is_symlink(folder); });
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 Result<void> simulate(const SimulateOptions& options) {
-    std::vector<fs::path> photographs;
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(options.from, error), end; !error && it != end; it.increment(error))
-        if (it->is_regular_file() && is_picture(*it)) photographs.push_back(it->path());
-    if (error) return fail("{}: {}", options.from, error.message());
+    const auto found = photographs_below(options.from);
+    if (!found) return tl::unexpected(found.error());
+    const auto& photographs = *found;
     if (photographs.empty()) return fail("{} holds no photograph (.jpg, .png)", options.from);
-    std::sort(photographs.begin(), photographs.end());
     const fs::path root(options.to);
+    std::error_code error;
     fs::create_directories(root, error);
     // The mark comes first: nothing of it is ever without.
     const auto mark =

@@ -25,8 +25,13 @@ struct EmbeddedFolder {
     std::size_t from_cache = 0;
 };
 
-/// Embeds every picture once. Says how far it is on standard error. A file that is no picture is named there and counted; a
-/// folder without any person is an error.
+/// The persons in a folder and how many pictures each has, none of them looked at. A folder that cannot be read, or holds no
+/// person, is an error that names it.
+[[nodiscard]] Result<FaceSet> list_folder(const std::string& images);
+
+/// Embeds every picture once. Says how far it is on standard error. A file that is no picture is named there, counted and passed
+/// over. An error names the folder or the picture and says what to do: a folder that cannot be read, or without any person;
+/// models that are missing; memory that ran out; a cache that cannot be written.
 [[nodiscard]] Result<EmbeddedFolder> embed_folder(const EmbedRequest& request);
 
 }  // namespace menshen::models::faces_tool
