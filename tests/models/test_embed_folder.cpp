@@ -31,13 +31,13 @@ TEST_CASE("a folder of photographs is embedded, the bad ones among them passed o
     picture.resize(picture.size() / 2);
     write(dir / "simm/2.jpg", picture);
     write(dir / "simm/3.png", {'t', 'e', 'x', 't'});
-    write(dir / "howard/1.jpg", test::photo(test::johns("John_Snow").front()));
+    write(dir / "salley/1.jpg", test::photo(test::johns("John_Salley").front()));
     const EmbedRequest request{
         .images = dir.path(), .pipeline = {.models_dir = *cache}, .workers = 2, .cache = dir / "templates"};
     const auto folder = embed_folder(request);
     REQUIRE(folder);
     REQUIRE(folder->set.persons.size() == 2);
-    CHECK(folder->set.persons[0].name == "howard");
+    CHECK(folder->set.persons[0].name == "salley");
     CHECK(folder->set.pictures() == 4);
     CHECK(folder->set.acquired() == 2);
     CHECK(folder->unreadable == 2);
