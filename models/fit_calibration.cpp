@@ -175,12 +175,15 @@ SearchResults search_rounds(const FaceSet& set, const GalleryPlan& plan, std::si
     return out;
 }
 
+Result<void> enough_to_fit(const CalibrationPlan& plan, std::size_t persons, std::size_t with_pictures) {
+    if (persons >= kMinPersons && with_pictures >= 2) return {};
+    return fail("{} persons to fit thresholds to, {} of them with {} pictures or more: at least {} and 2 are needed; add persons",
+                persons, with_pictures, plan.pictures, kMinPersons);
+}
+
 Result<Calibration> fit_calibration(const FaceSet& fit, const CalibrationPlan& plan) {
     const auto enough = fit.persons_with(plan.pictures);
-    if (fit.persons.size() < kMinPersons || enough < 2)
-        return fail(
-            "{} persons to fit thresholds to, {} of them with {} pictures or more: at least {} and 2 are needed; add persons",
-            fit.persons.size(), enough, plan.pictures, kMinPersons);
+    if (auto ok = enough_to_fit(plan, fit.persons.size(), enough); !ok) return tl::unexpected(ok.error());
     const auto replicates = person_weights(fit.persons.size(), plan.replicates, plan.seed);
     Calibration out;
     out.persons = fit.persons.size();

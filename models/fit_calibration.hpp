@@ -31,8 +31,12 @@ inline constexpr double kMinPairsInError = 10;
 /// A target is held when, with 95 % confidence over the persons behind it, the rate is at most so many times the target.
 inline constexpr double kHeldWithin = 2;
 
-/// Fits thresholds to all persons of `fit`: give it one half and keep the other. Model, weights, source, pipeline, preparation and the
-/// strangers' numbers are the caller's to fill in. Fails when there are too few persons to say anything.
+/// Whether `persons`, `with_pictures` of them with plan.pictures or more, can say anything: what fit_calibration() asks first. An
+/// error says what is needed.
+[[nodiscard]] Result<void> enough_to_fit(const CalibrationPlan& plan, std::size_t persons, std::size_t with_pictures);
+
+/// Fits thresholds to all persons of `fit`: give it one half and keep the other. Model, weights, source, pipeline, preparation
+/// and the strangers' numbers are the caller's to fill in. Fails when there are too few persons to say anything.
 [[nodiscard]] Result<Calibration> fit_calibration(const FaceSet& fit, const CalibrationPlan& plan);
 
 /// For each of `rates` (descending) the lowest threshold that meets it on the scores at hand and, with 95 % confidence over the

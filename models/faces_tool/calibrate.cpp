@@ -1,10 +1,12 @@
 // menshen-faces calibrate: writes the table of thresholds for one embedder.
+#include <algorithm>
 #include <memory>
 
 #include "models/cache.hpp"
 #include "models/faces_tool/check_table.hpp"
 #include "models/faces_tool/commands.hpp"
 #include "models/faces_tool/figures.hpp"
+#include "models/faces_tool/folder.hpp"
 #include "models/faces_tool/options.hpp"
 #include "models/fit_calibration.hpp"
 #include "models/preparation.hpp"
@@ -37,11 +39,31 @@ void set_strangers(Calibration& table, const std::vector<float>& told) {
     table.stranger_new = table.stranger_ceiling = table.verify(1e-3).cosine;
 }
 
+/// All that can be refused before the pictures are embedded, which takes hours for thousands of persons.
+Result<CalibrationPlan> plan_of(const CalibrateOptions& options) {
+    const auto model = options.check();
+    if (!model) return tl::unexpected(model.error());
+    if (!options.out.empty())
+        if (auto ok = can_write(options.out, "--out"); !ok) return tl::unexpected(ok.error());
+    CalibrationPlan plan{.fusion = options.fusion_for(*model), .rounds = options.rounds, .seed = options.seed};
+    plan.margin = options.margin_for(*model);
+    auto listed = list_folder(options.request.images);
+    if (!listed) return tl::unexpected(listed.error());
+    // If every picture shows a face. With fewer faces it is asked again.
+    const auto persons = listed->half(Half::fit).persons;
+    const auto with_pictures = std::count_if(persons.begin(), persons.end(),
+                                             [&](const PersonFaces& person) { return person.pictures.size() >= plan.pictures; });
+    if (auto ok = enough_to_fit(plan, persons.size(), static_cast<std::size_t>(with_pictures)); !ok)
+        return fail("{}: in the half that is fitted: {}", options.request.images, ok.error().message);
+    return plan;
+}
+
 int calibrate(const CalibrateOptions& options) {
+    const auto planned = plan_of(options);
+    if (!planned) return complain(planned.error());
+    const auto& plan = *planned;
     const auto folder = embed_folder(options.embed_request());
     if (!folder) return complain(folder.error());
-    CalibrationPlan plan{.fusion = options.fusion_for(folder->model), .rounds = options.rounds, .seed = options.seed};
-    plan.margin = options.margin_for(folder->model);
     auto table = fit_calibration(folder->set.half(Half::fit), plan);
     if (!table) return complain(table.error());
     const auto at = folder->model.id.find('@');
@@ -72,12 +94,14 @@ void add_calibrate(CLI::App& app, int& status) {
     auto options = std::make_shared<CalibrateOptions>();
     auto* command = app.add_subcommand(
         "calibrate", "Write the thresholds for false match rates and gallery sizes, fitted on one half of the persons");
-    options->add_to(*command);
+    // Half nearest, half mean is for measuring: no gallery compares like that, and no table may ask for it.
+    options->add_to(*command, {"best", "mean", "best+mean"});
     command->add_option("--out", options->out,
                         "The table; default: standard output. With it the other half of the persons checks it");
     command->add_option("--source", options->source, "What the pictures are, in words, for the table");
     command->add_option("--strangers", options->strangers, "The strangers' ceiling, join and new cosines; default: as shipped")
-        ->expected(3);
+        ->expected(3)
+        ->check(CLI::Range(-1.0F, 1.0F));
     command->callback([options, &status] { status = calibrate(*options); });
 }
 

@@ -157,10 +157,12 @@ void print_comparison(const FaceSet& set, const GalleryPlan& plan, std::size_t r
 
 int evaluate(const EvaluateOptions& options) {
     const auto start = std::chrono::steady_clock::now();
+    const auto model = options.check();
+    if (!model) return complain(model.error());
+    const auto table = table_for(options, *model);
+    if (!table) return complain(table.error());
     const auto folder = embed_folder(options.embed_request());
     if (!folder) return complain(folder.error());
-    const auto table = table_for(options, folder->model);
-    if (!table) return complain(table.error());
     const auto& set = folder->set;
     fmt::print(stderr, "{}\n", folder->pipeline);
     print_set(*folder, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -194,7 +196,7 @@ int evaluate(const EvaluateOptions& options) {
 void add_evaluate(CLI::App& app, int& status) {
     auto options = std::make_shared<EvaluateOptions>();
     auto* command = app.add_subcommand("evaluate", "Print how well faces are told apart, one JSON object a line");
-    options->add_to(*command);
+    options->add_to(*command, {"best", "mean", "best+mean", "average"});
     command->add_option("--calibration", options->calibration, "Judge this table; default: the one that ships for the model");
     command->add_option("--persons", options->persons, "Enrol so many; default: 480, 240, 120 or 60, as the folder allows");
     command->add_flag("--compare", options->compare, "Also other ways to fuse the enrolment, margins and fewer pictures");

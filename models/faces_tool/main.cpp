@@ -17,7 +17,9 @@ int main(int argc, char** argv) {
     add_attack_report(app, status);
     add_simulate_attacks(app, status);
     try {
-        CLI11_PARSE(app, argc, argv);
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;  // As of the other programs: docs/cli.md.
     } catch (const std::exception& error) {
         return complain({error.what()});
     }

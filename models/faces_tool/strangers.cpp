@@ -33,6 +33,8 @@ double false_per_1000(const StreetFigures& figures) { return 1000 * share(figure
 Result<Calibration> table_for(const StrangersOptions& options, const ModelTag& model) {
     auto table = calibration_for(options.calibration, model.id);
     if (!table) return table;
+    table->fusion = fusion_of(options.fusion).value_or(table->fusion);
+    table->margin = options.margin.value_or(table->margin);
     if (options.told.size() == 3) {
         table->stranger_ceiling = options.told[0];
         table->stranger_join = options.told[1];
@@ -97,10 +99,12 @@ Calibration tuned(Calibration table, const std::vector<Trial>& kept) {
 }
 
 int measure(const StrangersOptions& options) {
+    const auto model = options.check();
+    if (!model) return complain(model.error());
+    auto table = table_for(options, *model);
+    if (!table) return complain(table.error());
     const auto folder = embed_folder(options.embed_request());
     if (!folder) return complain(folder.error());
-    auto table = table_for(options, folder->model);
-    if (!table) return complain(table.error());
     const StreetPlan plan{
         .residents = options.residents, .rounds = options.rounds, .seed = options.seed, .target_fpir = options.target_fpir};
     const auto fit = folder->set.half(Half::fit), check = folder->set.half(Half::check);
@@ -115,12 +119,13 @@ int measure(const StrangersOptions& options) {
 void add_strangers(CLI::App& app, int& status) {
     auto options = std::make_shared<StrangersOptions>();
     auto* command = app.add_subcommand("strangers", "How well a stranger who comes three days running is told from others");
-    options->add_to(*command);
+    options->add_to(*command, {"best", "mean", "best+mean"});
     command->add_option("--calibration", options->calibration, "The table of thresholds; default: the model's that ships");
     command->add_option("--strangers", options->told, "The strangers' ceiling, join and new cosines; default: the table's")
-        ->expected(3);
+        ->expected(3)
+        ->check(CLI::Range(-1.0F, 1.0F));
     command->add_option("--residents", options->residents, "Enrolled in a round")->capture_default_str();
-    command->add_option("--fpir", options->target_fpir, "Of the gallery")->capture_default_str();
+    command->add_option("--fpir", options->target_fpir, "Of the gallery")->check(CLI::Range(1e-6, 1.0))->capture_default_str();
     command->add_flag("--tune", options->tune, "Choose the strangers' cosines on the fit half first");
     command->callback([options, &status] { status = measure(*options); });
 }

@@ -1,10 +1,12 @@
 // What menshen-faces does before and around the networks; it needs no model file.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "models/faces_tool/commands.hpp"
 #include "models/faces_tool/embed_folder.hpp"
 #include "models/faces_tool/embed_work.hpp"
 #include "models/faces_tool/folder.hpp"
@@ -48,7 +50,77 @@ struct Street {
     }
 };
 
+/// What a command line is refused with, before anything is done; "" when it was not. There are no models: whoever asks for them
+/// has gone too far.
+std::string refusal(const std::string& line, const test::Scratch& dir) {
+    CLI::App app;
+    int status = 0;
+    add_calibrate(app, status);
+    add_evaluate(app, status);
+    add_strangers(app, status);
+    std::fflush(stderr);
+    const int screen = ::dup(STDERR_FILENO);
+    std::FILE* said = std::tmpfile();
+    ::dup2(::fileno(said), STDERR_FILENO);
+    std::string out;
+    try {
+        app.parse(line + " --models " + (dir / "no-models"));
+    } catch (const CLI::ParseError& error) {
+        out = error.what();
+    }
+    std::fflush(stderr);
+    ::dup2(screen, STDERR_FILENO);
+    ::close(screen);
+    std::rewind(said);
+    for (int c = std::fgetc(said); c != EOF; c = std::fgetc(said)) out += static_cast<char>(c);
+    std::fclose(said);
+    return out;
+}
+
 }  // namespace
+
+TEST_CASE("an option that cannot be kept is refused before anything is embedded", "[unit]") {
+    const test::Scratch dir;
+    for (int person = 0; person < 60; ++person)
+        for (int picture = 0; picture < 3; ++picture)
+            write(dir / ("faces/p" + std::to_string(person) + "/" + std::to_string(picture) + ".jpg"), "not looked at");
+    const auto images = " --images " + (dir / "faces");
+    const auto calibrate = "calibrate" + images;
+
+    // What is in order goes on to the models.
+    for (const auto& line : {calibrate + " --fusion best+mean --margin 0.02 --out " + (dir / "table.yaml"),
+                             "evaluate" + images + " --fusion average", "strangers" + images + " --fusion best"}) {
+        CAPTURE(line);
+        CHECK(says(refusal(line, dir), "no-models"));
+    }
+
+    const std::vector<std::pair<std::string, std::string>> wrong = {
+        {calibrate + " --fusion average", "average not in"},
+        {"strangers" + images + " --fusion average", "average not in"},
+        {calibrate + " --margin -1", "--margin"},
+        {calibrate + " --strangers 0.5 0.6 7", "--strangers"},
+        {calibrate + " --model rfb-320", "--model rfb-320: there is no such embedder"},
+        {"evaluate" + images + " --model nobody", "--model nobody: there is no such embedder"},
+        {calibrate + " --out " + (dir / "none/table.yaml"), "--out"},
+        {calibrate + " --cache " + dir.path(), "--cache"},
+        {"evaluate" + images + " --calibration " + (dir / "none.yaml"), "none.yaml"},
+        {"strangers" + images + " --calibration " + (dir / "none.yaml"), "none.yaml"},
+        {"calibrate --images " + (dir / "none"), "none"},
+    };
+    for (const auto& [line, word] : wrong) {
+        CAPTURE(line);
+        const auto said = refusal(line, dir);
+        CHECK(says(said, word));
+        CHECK_FALSE(says(said, "no-models"));
+    }
+    CHECK_FALSE(fs::exists(dir / "table.yaml"));
+
+    fs::remove_all(dir / "faces");
+    write(dir / "faces/one/1.jpg", "");
+    const auto few = refusal(calibrate, dir);
+    CHECK(says(few, "at least 20"));
+    CHECK_FALSE(says(few, "no-models"));
+}
 
 TEST_CASE("a folder that cannot be read is named, with what to do", "[unit]") {
     const test::Scratch dir;
