@@ -131,9 +131,14 @@ float number_of(MapReader& top, std::string_view key) { return static_cast<float
 
 std::string text_of(const Rate& rate) { return fmt::format("[{:.3g}, {:.3g}, {:.3g}]", rate.value, rate.low, rate.high); }
 
+/// As YAML's double-quoted text: a line break written as it is would come back as a space, or begin a document of its own.
 std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+            out += fmt::format("\\x{:02x}", c);
+            continue;
+        }
         if (c == '"' || c == '\\') out += '\\';
         out += c;
     }

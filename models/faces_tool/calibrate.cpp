@@ -88,6 +88,17 @@ int calibrate(const CalibrateOptions& options) {
     return 0;
 }
 
+/// For people who read the table, on one line of it.
+CLI::Validator one_line() {
+    static constexpr std::size_t kMost = 500;
+    return {[](const std::string& text) {
+                const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+                if (text.size() <= kMost && std::none_of(text.begin(), text.end(), is_control)) return std::string();
+                return fmt::format("must be one line of at most {} bytes, without control characters", kMost);
+            },
+            "TEXT"};
+}
+
 }  // namespace
 
 void add_calibrate(CLI::App& app, int& status) {
@@ -98,7 +109,7 @@ void add_calibrate(CLI::App& app, int& status) {
     options->add_to(*command, {"best", "mean", "best+mean"});
     command->add_option("--out", options->out,
                         "The table; default: standard output. With it the other half of the persons checks it");
-    command->add_option("--source", options->source, "What the pictures are, in words, for the table");
+    command->add_option("--source", options->source, "What the pictures are, in words, for the table")->check(one_line());
     command->add_option("--strangers", options->strangers, "The strangers' ceiling, join and new cosines; default: as shipped")
         ->expected(3)
         ->check(CLI::Range(-1.0F, 1.0F));

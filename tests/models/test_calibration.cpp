@@ -1,5 +1,7 @@
 #include "models/calibration.hpp"
 
+#include <algorithm>
+
 #include "models/cache.hpp"
 #include "models/preparation.hpp"
 #include "tests/models/scratch.hpp"
@@ -91,6 +93,25 @@ TEST_CASE("a table is written and read without loss", "[unit]") {
     CHECK(read->one_to_many[2].observed.high == 0.1);
     CHECK(read->one_to_one[0].measured);
     CHECK(read->one_to_one[1].behind == 100);
+}
+
+TEST_CASE("words in a table stay what they are, whatever is in them", "[unit]") {
+    auto table = small_table();
+    const auto usual = to_yaml(table);
+    const auto lines = std::count(usual.begin(), usual.end(), '\n');
+    for (const std::string words :
+         {"two\nlines", "made up\"\nmargin: 0\n---\n", "tab\tbell\a\x1b[31m\x7f", "back\\slash \\n", "门神 ü"}) {
+        table.source = table.pipeline = words;
+        const auto text = to_yaml(table);
+        CAPTURE(text);
+        Problems problems;
+        const auto read = parse_calibration("test.yaml", text, problems);
+        REQUIRE(read);
+        CHECK(read->source == words);
+        CHECK(read->pipeline == words);
+        CHECK(read->margin == 0.02F);
+        CHECK(std::count(text.begin(), text.end(), '\n') == lines);
+    }
 }
 
 TEST_CASE("every mistake of a table is named with its line, and nothing of it is used", "[unit]") {

@@ -88,8 +88,9 @@ TEST_CASE("an option that cannot be kept is refused before anything is embedded"
     const auto calibrate = "calibrate" + images;
 
     // What is in order goes on to the models.
-    for (const auto& line : {calibrate + " --fusion best+mean --margin 0.02 --out " + (dir / "table.yaml"),
-                             "evaluate" + images + " --fusion average", "strangers" + images + " --fusion best"}) {
+    for (const auto& line :
+         {calibrate + " --source \"one line, 一行\" --fusion best+mean --margin 0.02 --out " + (dir / "table.yaml"),
+          "evaluate" + images + " --fusion average", "strangers" + images + " --fusion best"}) {
         CAPTURE(line);
         CHECK(says(refusal(line, dir), "no-models"));
     }
@@ -99,6 +100,9 @@ TEST_CASE("an option that cannot be kept is refused before anything is embedded"
         {"strangers" + images + " --fusion average", "average not in"},
         {calibrate + " --margin -1", "--margin"},
         {calibrate + " --strangers 0.5 0.6 7", "--strangers"},
+        {calibrate + " --source \"one\ntwo\"", "--source"},
+        {calibrate + " --source \"\x1b[31mred\"", "--source"},
+        {calibrate + " --source " + std::string(501, 'x'), "--source"},
         {calibrate + " --model rfb-320", "--model rfb-320: there is no such embedder"},
         {"evaluate" + images + " --model nobody", "--model nobody: there is no such embedder"},
         {calibrate + " --out " + (dir / "none/table.yaml"), "--out"},
