@@ -43,7 +43,7 @@ struct Calibration {
         double fpir = 0;                ///< The stated target: the share of strangers taken for somebody.
         float cosine = kNeverMatches;   ///< The best person's score must reach it, and lead by `margin`.
         bool measured = false;          ///< False: extrapolated.
-        Rate observed = {};             ///< The rate behind `cosine`: counted when measured, by the fitted tail when not.
+        Rate rate = {};                 ///< At `cosine`: observed when measured, else only expected, by the fitted tail.
         std::optional<Rate> tpir = {};  ///< Residents recognised in one picture; nothing when it was not measured.
         std::size_t behind = 0;         ///< Persons the entry rests on.
     };
@@ -52,7 +52,7 @@ struct Calibration {
         double fmr = 0;  ///< The stated target: the share of other people's faces taken for that person's.
         float cosine = kNeverMatches;
         bool measured = false;
-        Rate observed = {};
+        Rate rate = {};                 ///< Likewise.
         std::optional<Rate> fnmr = {};  ///< The share of a person's own faces refused.
         std::size_t behind = 0;
     };

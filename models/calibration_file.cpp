@@ -53,13 +53,16 @@ bool required_boolean(MapReader& reader, std::string_view key) {
     return reader.require(key) != nullptr && reader.boolean(key).value_or(false);
 }
 
+/// Nobody observed what an extrapolated entry says, and its name must not claim it.
+std::string_view name_of_rate(bool measured) { return measured ? "observed" : "expected"; }
+
 Calibration::OneToMany read_one_to_many(MapReader& reader) {
     Calibration::OneToMany out;
     out.persons = required_count(reader, "persons", 1);
     out.fpir = required_number(reader, "fpir", 1e-9, 1);
     out.cosine = static_cast<float>(required_number(reader, "cosine", -1, kMaxCosine));
     out.measured = required_boolean(reader, "measured");
-    out.observed = read_required_rate(reader, "observed");
+    out.rate = read_required_rate(reader, name_of_rate(out.measured));
     out.tpir = read_optional_rate(reader, "tpir");
     out.behind = required_count(reader, "behind", 0);
     return out;
@@ -70,7 +73,7 @@ Calibration::OneToOne read_one_to_one(MapReader& reader) {
     out.fmr = required_number(reader, "fmr", 1e-9, 1);
     out.cosine = static_cast<float>(required_number(reader, "cosine", -1, kMaxCosine));
     out.measured = required_boolean(reader, "measured");
-    out.observed = read_required_rate(reader, "observed");
+    out.rate = read_required_rate(reader, name_of_rate(out.measured));
     out.fnmr = read_optional_rate(reader, "fnmr");
     out.behind = required_count(reader, "behind", 0);
     return out;
@@ -188,17 +191,20 @@ std::string to_yaml(const Calibration& table) {
         quoted(table.model), quoted(table.weights), quoted(table.source), quoted(table.pipeline), quoted(table.preparation),
         name_of(table.fusion), table.persons, table.pictures, table.margin, table.stranger_ceiling, table.stranger_join,
         table.stranger_new);
-    out += "# observed, fnmr, tpir: [rate, low, high], low to high being the 95 % interval. measured: false is extrapolated.\n";
+    out +=
+        "# fnmr, tpir, observed, expected: [rate, low, high], low to high being the 95 % interval. An observed rate was counted. "
+        "An expected one\n"
+        "# (measured: false) nobody has seen: it continues what was counted at looser rates and in smaller galleries.\n";
     out += "one_to_one:\n";
     for (const auto& entry : table.one_to_one)
-        out += fmt::format("  - {{fmr: {:.3g}, cosine: {:.4f}, measured: {}, observed: {}{}, behind: {}}}\n", entry.fmr,
-                           entry.cosine, entry.measured, text_of(entry.observed),
+        out += fmt::format("  - {{fmr: {:.3g}, cosine: {:.4f}, measured: {}, {}: {}{}, behind: {}}}\n", entry.fmr, entry.cosine,
+                           entry.measured, name_of_rate(entry.measured), text_of(entry.rate),
                            entry.fnmr ? ", fnmr: " + text_of(*entry.fnmr) : "", entry.behind);
     out += "one_to_many:\n";
     for (const auto& entry : table.one_to_many)
-        out += fmt::format("  - {{persons: {}, fpir: {:.3g}, cosine: {:.4f}, measured: {}, observed: {}{}, behind: {}}}\n",
-                           entry.persons, entry.fpir, entry.cosine, entry.measured, text_of(entry.observed),
-                           entry.tpir ? ", tpir: " + text_of(*entry.tpir) : "", entry.behind);
+        out += fmt::format("  - {{persons: {}, fpir: {:.3g}, cosine: {:.4f}, measured: {}, {}: {}{}, behind: {}}}\n",
+                           entry.persons, entry.fpir, entry.cosine, entry.measured, name_of_rate(entry.measured),
+                           text_of(entry.rate), entry.tpir ? ", tpir: " + text_of(*entry.tpir) : "", entry.behind);
     return out;
 }
 

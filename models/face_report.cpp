@@ -33,7 +33,7 @@ void add_identification(const Calibration& table, FaceReport& out) {
     if (entry != nullptr) {
         out.cosine = entry->cosine;
         out.for_persons = entry->persons;
-        out.strangers_per_1000 = times(entry->observed, 1000);
+        out.strangers_per_1000 = times(entry->rate, 1000);
         if (entry->tpir) out.refused_per_1000 = times(opposite(*entry->tpir), 1000);
         out.behind = entry->behind;
     }
@@ -52,7 +52,7 @@ void add_verification(const Calibration& table, FaceReport& out) {
     if (entry == nullptr) return;
     out.card_cosine = entry->cosine;
     out.card_extrapolated = !entry->measured;
-    out.others_per_million = times(entry->observed, 1e6);
+    out.others_per_million = times(entry->rate, 1e6);
     if (entry->fnmr) out.owners_refused_per_1000 = times(*entry->fnmr, 1000);
 }
 

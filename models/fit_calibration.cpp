@@ -95,8 +95,8 @@ std::vector<Calibration::OneToOne> fit_one_to_one(const FaceSet& fit, const Cali
         Calibration::OneToOne entry{.fmr = plan.fmrs[i], .behind = fit.persons.size()};
         entry.measured = by_person.measured[i] && by_picture.measured[i];
         entry.cosine = floor = std::max({floor, by_person.cosine[i], by_picture.cosine[i]});
-        entry.observed = by_person.measured[i] ? rate_with_interval(persons.impostors, entry.cosine, replicates)
-                                               : by_person.tail.rate_at(entry.cosine, [](double rate) { return rate; });
+        entry.rate = entry.measured ? rate_with_interval(persons.impostors, entry.cosine, replicates)
+                                    : by_person.tail.rate_at(entry.cosine, [](double rate) { return rate; });
         if (!persons.genuine.empty()) entry.fnmr = fnmr_with_interval(persons, entry.cosine, replicates);
         out.push_back(entry);
     }
@@ -143,8 +143,8 @@ private:
         if (column > 0) out.cosine = std::max(out.cosine, entries_.back().cosine);
         if (entries_.size() >= plan_.fpirs.size())
             out.cosine = std::max(out.cosine, entries_[entries_.size() - plan_.fpirs.size()].cosine);
-        out.observed = out.measured ? rate_with_interval(drawn.searches.strangers(), out.cosine, replicates_)
-                                    : drawn.tail.rate_at(out.cosine, [&](double rate) { return rate_of_several(rate, times); });
+        out.rate = out.measured ? rate_with_interval(drawn.searches.strangers(), out.cosine, replicates_)
+                                : drawn.tail.rate_at(out.cosine, [&](double rate) { return rate_of_several(rate, times); });
         if (is_drawn && drawn.searches.resident_searches() > 0) out.tpir = drawn.searches.tpir_at(out.cosine, replicates_);
         entries_.push_back(out);
     }

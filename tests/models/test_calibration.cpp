@@ -90,7 +90,7 @@ TEST_CASE("a table is written and read without loss", "[unit]") {
     REQUIRE(read->one_to_many.size() == 3);
     CHECK(read->one_to_many[0].tpir->low == 0.97);
     CHECK_FALSE(read->one_to_many[1].tpir);
-    CHECK(read->one_to_many[2].observed.high == 0.1);
+    CHECK(read->one_to_many[2].rate.high == 0.1);
     CHECK(read->one_to_one[0].measured);
     CHECK(read->one_to_one[1].behind == 100);
 }
@@ -131,6 +131,9 @@ TEST_CASE("every mistake of a table is named with its line, and nothing of it is
     CHECK(problems_of(with(text, "persons: 100", "persons: -4")).find("whole number") != std::string::npos);
     CHECK(problems_of(with(text, "fusion: mean", "fusion: average")).find("one of: best, mean, best+mean") != std::string::npos);
     CHECK(problems_of(with(text, "preparation:", "# preparation:")).find("preparation is missing") != std::string::npos);
+    // An extrapolated rate was not observed, a measured one was.
+    CHECK(problems_of(with(text, "expected: [", "observed: [")).find("expected") != std::string::npos);
+    CHECK(problems_of(with(text, "observed: [", "expected: [")).find("observed") != std::string::npos);
     CHECK(problems_of("version: 2\n").find("version") != std::string::npos);
     CHECK_FALSE(problems_of("").empty());
 }
