@@ -101,6 +101,7 @@ private:
     std::optional<H264Writer> writer_;
     int width_ = 0, height_ = 0;
     int lose_every_ = 0;
+    bool is_lost_ = false;
     int pictures_ = 0;
     std::uint16_t sequence_ = 100;
     std::uint32_t timestamp_ = 0;
@@ -249,6 +250,7 @@ bool Session::send_picture(const Programme& programme) {
     const bool is_other = !writer_ || programme.width != width_ || programme.height != height_;
     if (is_other) writer_.emplace(width_ = programme.width, height_ = programme.height);
     const int count = pictures_++ % programme.whole_every;
+    is_lost_ = programme.lose_whole && count == 0;
     if (programme.play == Programme::Play::only_repeats)
         return send_nal(writer_->sequence_parameters(), false) && send_nal(writer_->picture_parameters(), false) &&
                send_nal(writer_->repeated(), true);
@@ -299,7 +301,7 @@ bool Session::send_packet(const Bytes& payload, bool is_last) {
                  0,
                  9};
     ++sequence_;
-    if (lose_every_ > 0 && sequence_ % lose_every_ == 0) return true;
+    if ((lose_every_ > 0 && sequence_ % lose_every_ == 0) || is_lost_) return true;
     packet.insert(packet.end(), payload.begin(), payload.end());
     if (udp_ >= 0) return ::send(udp_, packet.data(), packet.size(), MSG_NOSIGNAL) >= 0 || errno == ECONNREFUSED;
     const Bytes frame{'$', 0, byte(static_cast<std::uint32_t>(packet.size()), 8),

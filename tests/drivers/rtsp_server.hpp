@@ -32,6 +32,7 @@ struct Programme {
     Yuv left{81, 90, 240}, right{41, 240, 110};  ///< Red and blue (BT.601, limited range).
     int pictures_per_s = 25;
     int lose_every = 0;              ///< Every so manieth packet is lost; 0: none.
+    bool lose_whole = false;         ///< Whole pictures are lost; those that refer to them come.
     int whole_every = 5;             ///< Every so manieth picture is a whole one; the rest repeats.
     std::string username, password;  ///< Without a user name nobody is asked.
     bool digest = true;              ///< Else Basic.

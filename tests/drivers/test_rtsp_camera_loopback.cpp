@@ -319,6 +319,15 @@ TEST_CASE("pictures with lost packets, and those that refer to them, are not sho
     }
 }
 
+// By UDP: FFmpeg does not look for gaps within the connection, where only the camera itself could leave something out.
+TEST_CASE("pictures that refer to one that was lost as a whole are not shown", "[rtsp]") {
+    RtspServer server;
+    Camera camera(server, {.transport = Transport::udp, .limit = 1s});
+    REQUIRE(camera.until_frames(3));
+    server.change([](Programme& p) { p.lose_whole = true; });
+    CHECK_THAT(camera.why(), Catch::Contains("no picture for 1s; UDP may be lost"));
+}
+
 TEST_CASE("noise between the packets of a connection is survived", "[rtsp]") {
     RtspServer server;
     Camera camera(server, {.limit = 1s});

@@ -8,6 +8,7 @@
 #include "drivers/driver.hpp"
 #include "drivers/rtsp_camera/camera_url.hpp"
 #include "drivers/rtsp_camera/frame_pacing.hpp"
+#include "drivers/rtsp_camera/picture_trust.hpp"
 #include "drivers/rtsp_camera/refused_login.hpp"
 #include "drivers/rtsp_camera/session_media.hpp"
 #include "drivers/rtsp_camera/settings.hpp"
@@ -119,6 +120,8 @@ TEST_CASE("text of the library comes out without the password, on one line, and 
         CHECK_THAT(out, !Catch::Contains("wörd") && !Catch::Contains("w%C3%B6rd") && !Catch::Contains("admin") &&
                             !Catch::Contains("x:y"));
     }
+    CHECK(cleaned("no rtsp://cam/user=a_password=p%40ss%20w%C3%B6rd_channel=1", password) ==
+          "no rtsp://cam/user=a_password=***_channel=1");
     CHECK(cleaned("cannot open rtsp://admin:pw@cam:554/a@b", "pw") == "cannot open rtsp://cam:554/a@b");
     CHECK(cleaned("method DESCRIBE failed: 404 Not Found\r\n", "") == "method DESCRIBE failed: 404 Not Found");
     CHECK(cleaned("a\x1b[31mb\nc", "") == "a [31mb c");
@@ -137,7 +140,7 @@ TEST_CASE("as many pictures are handed on as are wanted, whatever comes", "[unit
     FramePacing pacing(c.fps);
     int handed = 0;
     for (int i = 0; i < 10 * c.sent; ++i) {
-        const int jitter = i % 3 * 2'000;
+        const int jitter = (i + 2) % 3 * 2'000;  // The first is late, so that the next seems early.
         if (pacing.is_due(FramePacing::Time(1'000'000LL * i / c.sent + jitter))) ++handed;
     }
     CHECK(handed >= c.least);
@@ -164,6 +167,29 @@ TEST_CASE("pictures nobody refers to are passed over only when far more come tha
     CHECK(run(5, 25, 10s));
     CHECK(run(10, 60, 10s));
     CHECK_FALSE(run(5, 25, 1s));  // Not measured yet.
+}
+
+TEST_CASE("what follows on a loss is not whole until a key picture begins anew", "[unit]") {
+    using Kind = PictureTrust::Kind;
+    PictureTrust trust;
+    trust.on_read();
+    CHECK(trust.is_whole(Kind::other));
+    trust.on_damage();
+    trust.on_read();
+    CHECK_FALSE(trust.is_whole(Kind::other));
+    trust.on_read();
+    CHECK(trust.is_whole(Kind::key));
+    CHECK(trust.is_whole(Kind::other));
+
+    trust.on_read();
+    trust.on_loss();
+    CHECK_FALSE(trust.is_whole(Kind::key));  // The loss may be of this very picture, or
+    trust.on_read();
+    CHECK_FALSE(trust.is_whole(Kind::key));  // of this one.
+    trust.on_read();
+    CHECK_FALSE(trust.is_whole(Kind::other));
+    CHECK(trust.is_whole(Kind::key));
+    CHECK(trust.is_whole(Kind::other));
 }
 
 TEST_CASE("pictures are scaled to the longer side and to square pixels", "[unit]") {

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <utility>
 
 #include "drivers/rtsp_camera/camera_url.hpp"
 #include "drivers/rtsp_camera/ffmpeg/open_failure.hpp"
 #include "drivers/rtsp_camera/ffmpeg/picture_scaler.hpp"
+#include "drivers/rtsp_camera/picture_trust.hpp"
 #include "drivers/rtsp_camera/session_media.hpp"
 
 namespace menshen::drivers::rtsp_camera {
@@ -17,9 +19,6 @@ using RealClock = std::chrono::steady_clock;
 constexpr Millis kCloseLimit{1000};
 /// A decoder holds every picture that later ones may refer to. A gate has 512 MB in all.
 constexpr std::int64_t kMostDecoderBytes = 192'000'000;
-
-/// FFmpeg tells of a loss while it puts a picture together, and gives that picture with the same read or the next.
-constexpr int kReadsOfALoss = 1;
 
 struct Options {
     AVDictionary* list = nullptr;
@@ -72,9 +71,8 @@ private:
     Av<AVPacket> packet_;
     Av<AVFrame> frame_, decoded_;
     int video_ = -1;
-    bool is_tainted_ = false;  ///< Something was damaged since the last whole picture.
+    PictureTrust trust_;
     std::uint64_t losses_seen_ = 0;
-    int reads_since_loss_ = kReadsOfALoss + 1;
     bool login_refused_ = false;
 
     std::atomic<bool> stopping_ = false;
@@ -186,13 +184,9 @@ Result<VideoStream::Step> FfmpegStream::read(Wanted wanted) {
     return step;
 }
 
-// The decoder of H.265 shows pictures with lost parts as if nothing was missing.
 void FfmpegStream::notice_loss() {
-    if (reads_since_loss_ <= kReadsOfALoss) ++reads_since_loss_;
-    if (log_.losses() == losses_seen_) return;
-    losses_seen_ = log_.losses();
-    reads_since_loss_ = 0;
-    is_tainted_ = true;
+    trust_.on_read();
+    if (std::exchange(losses_seen_, log_.losses()) != log_.losses()) trust_.on_loss();
 }
 
 Result<VideoStream::Step> FfmpegStream::decode() {
@@ -203,16 +197,14 @@ Result<VideoStream::Step> FfmpegStream::decode() {
         const int code = avcodec_receive_frame(decoder_.get(), decoded_.get());
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) break;
         is_damaged = is_damaged || code < 0 || has_holes(*decoded_);
-        // What refers to a damaged picture is damaged too, and FFmpeg does not say so.
-        const bool is_fresh = decoded_->key_frame != 0 && reads_since_loss_ > kReadsOfALoss;
-        is_tainted_ = is_damaged || (is_tainted_ && !is_fresh);
         if (code < 0) break;
-        if (is_tainted_) continue;
+        const auto kind = decoded_->key_frame != 0 ? PictureTrust::Kind::key : PictureTrust::Kind::other;
+        if (is_damaged || !trust_.is_whole(kind)) continue;
         av_frame_unref(frame_.get());
         av_frame_move_ref(frame_.get(), decoded_.get());
         has_picture = true;
     }
-    is_tainted_ = is_tainted_ || is_damaged;
+    if (is_damaged) trust_.on_damage();
     if (has_picture) return Step::picture;
     return is_damaged ? Step::damaged : Step::nothing;
 }
