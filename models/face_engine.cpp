@@ -124,7 +124,12 @@ public:
     std::vector<StrangerId> restore_strangers(std::vector<StrangerIdentity> identities) override {
         return strangers_.restore(std::move(identities));
     }
-    std::vector<StrangerId> expire_strangers(WallTime now) override { return strangers_.expire(now); }
+    std::vector<StrangerId> expire_strangers(const Now& now) override {
+        auto gone = strangers_.expire(now.wall.time);
+        if (!now.wall_is_trusted) return gone;
+        for (auto& id : strangers_.expire_from_the_future(now.wall.time)) gone.push_back(std::move(id));
+        return gone;
+    }
     bool forget_stranger(const StrangerId& id) override { return strangers_.forget(id); }
     std::vector<StrangerId> wipe_strangers() override { return strangers_.wipe(); }
 

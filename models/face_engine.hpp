@@ -121,7 +121,8 @@ public:
     /// Strangers as they stand; see Strangers.
     [[nodiscard]] virtual std::vector<StrangerIdentity> strangers() const = 0;
     [[nodiscard]] virtual std::vector<StrangerId> restore_strangers(std::vector<StrangerIdentity> identities) = 0;
-    [[nodiscard]] virtual std::vector<StrangerId> expire_strangers(WallTime now) = 0;
+    /// Whose time is over and, when the clock is trusted, who was made by a clock far in the future.
+    [[nodiscard]] virtual std::vector<StrangerId> expire_strangers(const Now& now) = 0;
     [[nodiscard]] virtual bool forget_stranger(const StrangerId& id) = 0;
     /// All of them; see Strangers::wipe.
     [[nodiscard]] virtual std::vector<StrangerId> wipe_strangers() = 0;
@@ -136,6 +137,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 8;
+inline constexpr unsigned kFaceEngineInterface = 9;
 
 }  // namespace menshen::models

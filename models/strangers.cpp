@@ -254,6 +254,10 @@ std::vector<StrangerId> Strangers::expire(WallTime now) {
         [&](std::size_t i) { return now - known_[i].last_seen >= kSinceLastSighting || now - known_[i].first_seen >= kAtMost; });
 }
 
+std::vector<StrangerId> Strangers::expire_from_the_future(WallTime now) {
+    return remove_if([&](std::size_t i) { return known_[i].first_seen - now > kAhead || known_[i].last_seen - now > kAhead; });
+}
+
 bool Strangers::forget(const StrangerId& id) {
     return !remove_if([&](std::size_t i) { return known_[i].id == id; }).empty();
 }

@@ -52,6 +52,7 @@ public:
     static constexpr std::size_t kLimit = 1000;  ///< Beyond it the one unseen for longest goes.
     static constexpr Millis kSinceLastSighting = 24h * 7;
     static constexpr Millis kAtMost = 24h * 30;
+    static constexpr Millis kAhead = 24h;  ///< So far a clock may be set back before its times count as made up.
     static constexpr std::uint32_t kCentroidWeight =
         20;  ///< Later sightings move the centroid as if it were the mean of so many.
 
@@ -91,6 +92,11 @@ public:
 
     /// Forgets whoever's time is over and returns their ids. A clock that went backward expires nobody.
     [[nodiscard]] std::vector<StrangerId> expire(WallTime now);
+
+    /// Forgets whoever was seen more than kAhead after `now`, and returns their ids: that was a clock far in the future, and by
+    /// its times they would stay for years. Only while the clock is trusted: a gate that wakes up in 1970 knows nobody from
+    /// before.
+    [[nodiscard]] std::vector<StrangerId> expire_from_the_future(WallTime now);
 
     /// Forgets one; false when there is no such stranger.
     [[nodiscard]] bool forget(const StrangerId& id);

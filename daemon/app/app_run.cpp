@@ -164,10 +164,12 @@ void App::on_tick() {
         if (ticks_ % kTicksPerErasure == 0) {
             erase_old_records(moment);
             withdraw_expired_consents(moment);
-            if (vision_) vision_->expire_strangers(moment.wall.time);
+            if (vision_) vision_->expire_strangers(moment);
         }
         ++ticks_;
         const auto change = clock_watch_->look(moment);
+        // Times that a wrong clock wrote need not wait for the hour.
+        if (vision_ && change.became_trusted) vision_->expire_strangers(moment);
         if (change.step != 0ms || change.became_trusted) offer(Event{ClockStepped{change.step.count(), change.became_trusted}});
     }
     flow_->note_refusals();

@@ -67,7 +67,7 @@ public:
         wake_.notify_all();
     }
 
-    void expire_strangers(WallTime now) {
+    void expire_strangers(const Now& now) {
         add_task([this, now](models::FaceEngine& engine, models::StrangersWanted) { say_gone(engine.expire_strangers(now)); });
     }
 
@@ -341,7 +341,7 @@ void VisionWorker::wipe_strangers() { impl_->wipe_strangers(); }
 void VisionWorker::reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery) {
     impl_->reopen(std::move(settings), std::move(gallery));
 }
-void VisionWorker::expire_strangers(WallTime now) { impl_->expire_strangers(now); }
+void VisionWorker::expire_strangers(const Now& now) { impl_->expire_strangers(now); }
 void VisionWorker::enroll(Enrolment enrolment, std::function<void(Result<Enrolled>)> done) {
     impl_->enroll(std::move(enrolment), std::move(done));
 }

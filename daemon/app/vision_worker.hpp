@@ -39,7 +39,7 @@ public:
         models::FaceSettings settings;
         std::vector<models::Enrolled> gallery;
         std::vector<models::StrangerIdentity> strangers;
-        WallTime now;
+        Now now;
     };
 
     VisionWorker(Start start, Post post, Handlers handlers);
@@ -57,7 +57,7 @@ public:
     /// Loads the engine anew, with other settings.
     void reopen(models::FaceSettings settings, std::vector<models::Enrolled> gallery);
     /// Forgets strangers whose time is over even when nobody comes by; on_strangers_gone tells.
-    void expire_strangers(WallTime now);
+    void expire_strangers(const Now& now);
 
     using Photos = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
     struct Enrolment {

@@ -93,6 +93,29 @@ TEST_CASE("a clock that goes backward neither expires nor rejuvenates", "[unit]"
     CHECK(strangers.all().front().last_seen == kMonday);
 }
 
+TEST_CASE("who was made by a clock far in the future goes once the clock is right", "[unit]") {
+    auto strangers = strangers_with_seed(1);
+    const auto today = see(strangers, turned(0), kMonday).id;
+    const auto soon = see(strangers, turned(90), kMonday + Strangers::kAhead).id;  // A clock set back by a day is no wonder.
+    auto kept = strangers.all();
+    // Years ahead: one that was made there, and one that was only seen there.
+    kept.push_back({StrangerId("s-made"), turned(180), 2, kMonday + 24h * 3650, kMonday + 24h * 3650});
+    kept.push_back({StrangerId("s-seen"), turned(270), 2, kMonday, kMonday + 24h * 3650});
+    auto after = strangers_with_seed(2);
+    REQUIRE(after.restore(kept).empty());
+    CHECK(after.expire(kMonday + 1h).empty());
+    const std::vector<StrangerId> from_the_future{StrangerId("s-made"), StrangerId("s-seen")};
+    CHECK(after.expire_from_the_future(kMonday + 1h) == from_the_future);
+    CHECK(after.expire_from_the_future(kMonday + 1h).empty());
+    CHECK(after.all().size() == 2);
+    // Nobody outlives 30 days and that one day.
+    auto gone = after.expire(kMonday + Strangers::kAhead + 24h * 7);
+    std::sort(gone.begin(), gone.end());
+    auto both = std::vector<StrangerId>{today, soon};
+    std::sort(both.begin(), both.end());
+    CHECK(gone == both);
+}
+
 TEST_CASE("beyond the limit the one unseen for longest goes", "[unit]") {
     // In 2000 dimensions every axis is a stranger of its own.
     const ModelTag model{"wide@1", 2000, Metric::cosine};
