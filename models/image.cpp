@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace menshen::models {
@@ -29,7 +30,7 @@ Result<void> check_size(long long width, long long height, long long most_pixels
     return {};
 }
 
-/// A number of an EXIF block in its own byte order; 0 beyond the end.
+/// A number of an EXIF block, or of a PNG file (which is big-endian), in its own byte order; 0 beyond the end.
 struct Tiff {
     std::span<const std::uint8_t> bytes;
     bool little = false;
@@ -199,6 +200,35 @@ Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
     return turned(std::move(image), markers.orientation);
 }
 
+/// PNG's check sum of a chunk's type and data (PNG 1.2, appendix D).
+std::uint32_t check_sum(std::span<const std::uint8_t> chunk) {
+    std::uint32_t sum = ~0U;
+    for (const auto byte : chunk) {
+        sum ^= byte;
+        for (int bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ ((sum & 1) != 0 ? 0xEDB88320U : 0);
+    }
+    return ~sum;
+}
+
+/// What the first eXIf chunk says, before the picture or behind it (PNG third edition, 11.3.3.7); 1, which is upright, when there
+/// is none or it is damaged. Nothing when the file ends before its end mark: then it is not known whether there is one.
+std::optional<int> orientation_of_png(std::span<const std::uint8_t> file) {
+    constexpr std::size_t kMark = 8, kAround = 12;  // Length, type and check sum.
+    constexpr std::size_t kMostExif = 1U << 16;     // As much as JPEG has room for.
+    const Tiff numbers{file, false};
+    std::optional<int> found;
+    for (std::size_t at = kMark; at <= file.size() && file.size() - at >= kAround;) {
+        const std::size_t length = numbers.read(at, 4);
+        if (length > file.size() - at - kAround) return std::nullopt;
+        const auto chunk = file.subspan(at + 4, 4 + length);
+        if (starts_with(chunk, "IEND"sv)) return found.value_or(1);
+        if (!found && starts_with(chunk, "eXIf"sv) && length <= kMostExif && check_sum(chunk) == numbers.read(at + 8 + length, 4))
+            found = orientation_of(chunk.subspan(4));
+        at += kAround + length;
+    }
+    return std::nullopt;
+}
+
 Result<Image> decode_png(std::span<const std::uint8_t> file) {
     png_image png{};
     png.version = PNG_IMAGE_VERSION;
@@ -215,7 +245,9 @@ Result<Image> decode_png(std::span<const std::uint8_t> file) {
     const png_color background = {128, 128, 128};
     if (png_image_finish_read(&png, &background, image.rgb.data(), 0, nullptr) == 0)
         return fail("the PNG file is truncated or damaged: {}", png.message);
-    return shrunk(std::move(image));
+    const auto orientation = orientation_of_png(file);
+    if (!orientation) return fail("the PNG file is truncated: it ends before its end mark");
+    return turned(shrunk(std::move(image)), *orientation);
 }
 
 }  // namespace

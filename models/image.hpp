@@ -27,9 +27,9 @@ inline constexpr long long kMaxScans = 100;                     ///< Of a JPEG f
 inline constexpr long long kMaxScanPixels = 400'000'000;        ///< Scans times pixels: some seconds of work.
 
 /// Reads a JPEG or PNG file, whatever its name. A file that ends early is an error and never a picture with a grey rest; so are
-/// an empty file, an unknown format and a picture beyond the limits above. What stands behind the picture is not read. A JPEG
-/// file comes upright, as its EXIF orientation says, and in RGB also when it is grey or CMYK; a PNG file in RGB, eight bits deep,
-/// on grey where it is transparent. Pure; any thread.
+/// an empty file, an unknown format and a picture beyond the limits above. What stands behind the picture is not read. The
+/// picture comes upright, as the file's EXIF orientation says; a JPEG file in RGB also when it is grey or CMYK; a PNG file in
+/// RGB, eight bits deep, on grey where it is transparent. Pure; any thread.
 [[nodiscard]] Result<Image> decode(std::span<const std::uint8_t> file);
 
 /// The picture of a camera's frame, whichever its format. A bgr24 frame whose bytes do not fit its size is an error.

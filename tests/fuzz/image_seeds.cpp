@@ -61,7 +61,12 @@ bool write_png(const std::filesystem::path& folder, const std::string& name, png
     png_alloc_size_t size = file.size();
     if (png_image_write_to_memory(&png, file.data(), &size, 0, pixels.data(), 0, palette ? map.data() : nullptr) == 0)
         return false;
-    write(folder / (name + ".png"), file.data(), size);
+    file.resize(size);
+    // Turned, by a chunk between the header and the picture, with its check sum: EXIF, big-endian, orientation 6.
+    const Bytes exif = {0,  0, 0, 26, 'e', 'X', 'I', 'f', 'M', 'M', 0, '*', 0, 0, 0, 8,    0,    1,    1,
+                        18, 0, 3, 0,  0,   0,   1,   0,   6,   0,   0, 0,   0, 0, 0, 0xD6, 0x67, 0x4B, 0x69};
+    file.insert(file.begin() + 33, exif.begin(), exif.end());
+    write(folder / (name + ".png"), file.data(), file.size());
     return true;
 }
 

@@ -98,6 +98,26 @@ Bytes exif(int orientation) {
             0,   0,   0,   0,    0,    0};
 }
 
+struct Chunk {
+    Bytes data;
+    bool is_behind;  ///< Behind the picture, else before it.
+};
+
+/// The PNG file with one chunk more.
+Bytes with_chunk(Bytes file, const std::string& type, const Chunk& chunk) {
+    constexpr int kHead = 8 + 25, kEnd = 12;  // The mark and IHDR; IEND.
+    Bytes all;
+    const auto number = [&](std::size_t value) {
+        for (int shift = 24; shift >= 0; shift -= 8) all.push_back(static_cast<std::uint8_t>(value >> shift));
+    };
+    number(chunk.data.size());
+    all.insert(all.end(), type.begin(), type.end());
+    all.insert(all.end(), chunk.data.begin(), chunk.data.end());
+    number(check_sum(std::span(all).subspan(4)));
+    file.insert(chunk.is_behind ? file.end() - kEnd : file.begin() + kHead, all.begin(), all.end());
+    return file;
+}
+
 Bytes compressed(const Image& picture, int format, int flags) {
     const std::unique_ptr<void, int (*)(tjhandle)> jpeg(tjInitCompress(), tjDestroy);
     unsigned char* out = nullptr;
@@ -154,6 +174,51 @@ TEST_CASE("a JPEG comes upright at all eight EXIF orientations", "[unit]") {
     REQUIRE(read);
     CHECK(read->width == (orientation >= 5 && orientation <= 8 ? 16 : 32));
     CHECK(corner_letters(*read) == letters);
+}
+
+TEST_CASE("a PNG comes upright as its EXIF chunk says, wherever that stands", "[unit]") {
+    const auto [orientation, letters] = GENERATE(
+        table<int, std::string>({{1, "RGBW"}, {3, "WBGR"}, {5, "RBGW"}, {6, "BRWG"}, {8, "GWRB"}, {0, "RGBW"}, {9, "RGBW"}}));
+    CAPTURE(orientation);
+    const bool is_behind = GENERATE(false, true);
+    const auto plain = as_png(corners());
+    const auto block = exif(orientation);
+    const Bytes tiff(block.begin() + 6, block.end());
+    const auto file = with_chunk(plain, "eXIf", {tiff, is_behind});
+    const auto read = decode(file);
+    REQUIRE(read);
+    CHECK(read->width == (orientation >= 5 && orientation <= 8 ? 16 : 32));
+    CHECK(corner_letters(*read) == letters);
+
+    // The first one counts; a damaged one counts for nothing.
+    const auto two = decode(with_chunk(file, "eXIf", {{tiff.begin(), tiff.end() - 8}, true}));
+    REQUIRE(two);
+    CHECK(corner_letters(*two) == letters);
+    auto damaged = with_chunk(plain, "eXIf", {tiff, is_behind});
+    damaged[(is_behind ? damaged.size() - 12 : 33 + 12 + tiff.size()) - 1] ^= 1;  // Its check sum.
+    const auto as_it_is = decode(damaged);
+    REQUIRE(as_it_is);
+    CHECK(corner_letters(*as_it_is) == "RGBW");
+    // Cut where the chunk may be missing, it is not known which way is up.
+    for (std::size_t length = 0; length < file.size(); ++length) {
+        CAPTURE(length);
+        REQUIRE_FALSE(decode(std::span(file).first(length)));
+    }
+}
+
+TEST_CASE("an EXIF chunk of a PNG cut anywhere, or too long, does no harm", "[unit]") {
+    const auto block = exif(6);
+    const Bytes whole(block.begin() + 6, block.end());
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        CAPTURE(length);
+        REQUIRE(
+            decode(with_chunk(as_png(corners()), "eXIf", {{whole.begin(), whole.begin() + static_cast<int>(length)}, false})));
+    }
+    auto large = whole;
+    large.resize((1U << 16) + 1);
+    const auto read = decode(with_chunk(as_png(corners()), "eXIf", {large, false}));
+    REQUIRE(read);
+    CHECK(corner_letters(*read) == "RGBW");
 }
 
 TEST_CASE("an EXIF block cut anywhere does no harm", "[unit]") {
