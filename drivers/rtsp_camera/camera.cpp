@@ -66,7 +66,8 @@ public:
                 {"passed_over", memory_->passed_over},
                 {"damaged", memory_->damaged},
                 {"resolution_changes", memory_->resolution_changes},
-                {"library_complaints", memory_->complaints}};
+                {"library_complaints", memory_->complaints},
+                {"times_behind", memory_->times_behind}};
     }
 
 private:

@@ -144,13 +144,14 @@ Result<void> StreamWatch::open(VideoStream& stream, const std::string& login) {
 Error StreamWatch::follow(VideoStream& stream) {
     FramePacing pacing(start_.settings.fps);
     auto& memory = *start_.memory;
-    std::uint64_t complaints = 0;
+    std::uint64_t complaints = 0, times_behind = 0;
     int damaged_in_a_row = 0;
     bool has_picture = false;  // Before the first whole one everything refers to what was never received.
     for (;;) {
         const auto wanted = pacing.references_will_do() ? VideoStream::Wanted::references : VideoStream::Wanted::every_picture;
         const auto step = stream.read(wanted);
         memory.complaints += stream.complaints() - std::exchange(complaints, stream.complaints());
+        memory.times_behind += stream.times_behind() - std::exchange(times_behind, stream.times_behind());
         if (!step) return step.error();
         pacing.on_packet(now_us());
         if (*step == VideoStream::Step::damaged) {

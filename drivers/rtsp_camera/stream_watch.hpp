@@ -21,7 +21,8 @@ using MakeStream = std::function<Result<std::unique_ptr<VideoStream>>(const Stre
 /// What a camera keeps from one connection to the next.
 struct CameraMemory {
     std::atomic<bool> busy = false;  ///< A reading thread has not ended yet.
-    std::atomic<std::uint64_t> connections = 0, decoded = 0, passed_over = 0, damaged = 0, resolution_changes = 0, complaints = 0;
+    std::atomic<std::uint64_t> connections = 0, decoded = 0, passed_over = 0, damaged = 0, resolution_changes = 0, complaints = 0,
+                               times_behind = 0;
     RefusedLogin refused_login;  ///< Of the reading thread, of which there is one at a time.
 };
 

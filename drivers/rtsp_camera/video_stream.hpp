@@ -59,6 +59,8 @@ public:
     [[nodiscard]] virtual Result<Picture> picture() = 0;
     /// How often the library complained of something that went on nevertheless.
     [[nodiscard]] virtual std::uint64_t complaints() const = 0;
+    /// How often this machine was too slow for the camera, so that all but key pictures were passed over for a while.
+    [[nodiscard]] virtual std::uint64_t times_behind() const = 0;
 
     /// Any thread: ends what goes on soon, and lets everything after it fail.
     virtual void stop() noexcept = 0;
@@ -67,6 +69,6 @@ public:
 };
 
 /// Counted up with every change of what is above.
-inline constexpr unsigned kVideoStreamInterface = 1;
+inline constexpr unsigned kVideoStreamInterface = 2;
 
 }  // namespace menshen::drivers::rtsp_camera

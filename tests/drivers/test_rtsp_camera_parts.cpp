@@ -8,6 +8,7 @@
 #include "drivers/driver.hpp"
 #include "drivers/rtsp_camera/camera_url.hpp"
 #include "drivers/rtsp_camera/frame_pacing.hpp"
+#include "drivers/rtsp_camera/keeping_up.hpp"
 #include "drivers/rtsp_camera/picture_trust.hpp"
 #include "drivers/rtsp_camera/refused_login.hpp"
 #include "drivers/rtsp_camera/session_media.hpp"
@@ -167,6 +168,37 @@ TEST_CASE("pictures nobody refers to are passed over only when far more come tha
     CHECK(run(5, 25, 10s));
     CHECK(run(10, 60, 10s));
     CHECK_FALSE(run(5, 25, 1s));  // Not measured yet.
+}
+
+TEST_CASE("who never waits for a packet is behind until one has to be waited for", "[unit]") {
+    struct Reading {
+        KeepingUp keeping_up;
+        KeepingUp::Time now{5s};
+        void packets(int count, KeepingUp::Time wait, KeepingUp::Time work) {
+            for (int i = 0; i < count; ++i) keeping_up.on_packet(wait, now += wait + work);
+        }
+    };
+    Reading quick;
+    quick.packets(500, 35ms, 5ms);
+    CHECK_FALSE(quick.keeping_up.is_behind());
+
+    Reading busy;  // Nine tenths of a core, but in time.
+    busy.packets(500, 4ms, 36ms);
+    CHECK_FALSE(busy.keeping_up.is_behind());
+
+    Reading slow;
+    slow.packets(15, 1ms, 60ms);  // Less than a second: a burst.
+    CHECK_FALSE(slow.keeping_up.is_behind());
+    slow.packets(5, 1ms, 60ms);
+    CHECK(slow.keeping_up.is_behind());
+    slow.packets(300, 200us, 100us);  // What had piled up is passed over.
+    CHECK(slow.keeping_up.is_behind());
+    slow.packets(1, 20ms, 0ms);
+    CHECK_FALSE(slow.keeping_up.is_behind());
+    slow.packets(15, 1ms, 60ms);
+    CHECK_FALSE(slow.keeping_up.is_behind());
+    slow.packets(5, 1ms, 60ms);
+    CHECK(slow.keeping_up.is_behind());
 }
 
 TEST_CASE("what follows on a loss is not whole until a key picture begins anew", "[unit]") {

@@ -85,6 +85,7 @@ public:
         return Picture{script_->width, script_->height, script_->width, script_->height, bytes};
     }
     [[nodiscard]] std::uint64_t complaints() const override { return 0; }
+    [[nodiscard]] std::uint64_t times_behind() const override { return 0; }
     void stop() noexcept override {
         stopped_ = true;
         script_->changed.notify_all();

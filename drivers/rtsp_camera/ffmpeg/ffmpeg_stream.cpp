@@ -7,6 +7,7 @@
 #include "drivers/rtsp_camera/camera_url.hpp"
 #include "drivers/rtsp_camera/ffmpeg/open_failure.hpp"
 #include "drivers/rtsp_camera/ffmpeg/picture_scaler.hpp"
+#include "drivers/rtsp_camera/keeping_up.hpp"
 #include "drivers/rtsp_camera/picture_trust.hpp"
 #include "drivers/rtsp_camera/session_media.hpp"
 
@@ -39,6 +40,7 @@ public:
     [[nodiscard]] Result<Step> read(Wanted wanted) override;
     [[nodiscard]] Result<Picture> picture() override;
     [[nodiscard]] std::uint64_t complaints() const override { return log_.complaints(); }
+    [[nodiscard]] std::uint64_t times_behind() const override { return times_behind_; }
     void stop() noexcept override { stopping_ = true; }
     [[nodiscard]] Doing doing() const noexcept override { return doing_; }
 
@@ -58,6 +60,7 @@ private:
     [[nodiscard]] Result<void> choose_video();
     [[nodiscard]] Result<void> open_decoder(const AVCodec* codec, const AVStream& stream);
     [[nodiscard]] tl::unexpected<Error> ended(int code) const;
+    void notice_wait(RealClock::time_point before);
     void notice_loss();
     [[nodiscard]] Result<Step> decode();
     [[nodiscard]] Result<void> check_size() const;
@@ -72,6 +75,8 @@ private:
     Av<AVFrame> frame_, decoded_;
     int video_ = -1;
     PictureTrust trust_;
+    KeepingUp keeping_up_;
+    std::uint64_t times_behind_ = 0;
     std::uint64_t losses_seen_ = 0;
     bool login_refused_ = false;
 
@@ -173,15 +178,29 @@ tl::unexpected<Error> FfmpegStream::ended(int code) const {
 Result<VideoStream::Step> FfmpegStream::read(Wanted wanted) {
     const LibraryLog::Scope scope(log_);
     begin(Doing::reading, settings_.read_limit);
+    const auto before = RealClock::now();
     const int code = av_read_frame(input_.get(), packet_.get());
+    notice_wait(before);
     notice_loss();
     if (code == AVERROR(EAGAIN)) return Step::nothing;
     if (code == AVERROR_INVALIDDATA) return Step::damaged;
     if (code < 0) return ended(code);
-    decoder_->skip_frame = wanted == Wanted::references ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    decoder_->skip_frame = keeping_up_.is_behind()        ? AVDISCARD_NONKEY
+                           : wanted == Wanted::references ? AVDISCARD_NONREF
+                                                          : AVDISCARD_DEFAULT;
     auto step = packet_->stream_index == video_ ? decode() : Result<Step>(Step::nothing);
     av_packet_unref(packet_.get());
     return step;
+}
+
+void FfmpegStream::notice_wait(RealClock::time_point before) {
+    const auto us = [](auto duration) { return std::chrono::duration_cast<KeepingUp::Time>(duration); };
+    const auto now = RealClock::now();
+    const bool was_behind = keeping_up_.is_behind();
+    keeping_up_.on_packet(us(now - before), us(now.time_since_epoch()));
+    if (!keeping_up_.is_behind()) return;
+    if (!was_behind) ++times_behind_;
+    trust_.on_damage();  // What is passed over now is missing to what follows; a key picture begins anew.
 }
 
 void FfmpegStream::notice_loss() {
