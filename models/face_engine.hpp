@@ -137,6 +137,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 9;
+inline constexpr unsigned kFaceEngineInterface = 10;
 
 }  // namespace menshen::models

@@ -28,9 +28,10 @@ std::vector<float> mean_of(std::span<const std::vector<float>* const> rows, std:
 
 std::vector<Template> fused(std::vector<Template> enrolled, Fusion fusion) {
     if (fusion == Fusion::best || enrolled.size() < 2) return enrolled;
-    std::vector<const std::vector<float>*> rows;
-    for (const auto& one : enrolled) rows.push_back(&one.values);
-    Template mean{enrolled.front().model, mean_of(rows, {})};
+    Template mean{enrolled.front().model, WipedFloats(enrolled.front().values.size())};
+    for (const auto& one : enrolled)
+        for (std::size_t i = 0; i < mean.values.size(); ++i) mean.values[i] += one.values[i];
+    normalise(mean.values);
     if (fusion == Fusion::mean) enrolled.clear();
     enrolled.push_back(std::move(mean));
     return enrolled;

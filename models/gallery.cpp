@@ -38,7 +38,7 @@ void add_rows(SecretFloats& values, const std::vector<const Template*>& faces, F
     float* mean = values.data() + values.size() - row;
     for (const auto* face : faces)
         for (std::size_t i = 0; i < dim; ++i) mean[i] += face->values[i];
-    to_unit_length({mean, dim});
+    normalise({mean, dim});
 }
 
 /// The numbers as a row: in place when the dimension needs no padding, as it is with every model in sight.

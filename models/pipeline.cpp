@@ -12,6 +12,7 @@
 #include "models/face_net.hpp"
 #include "models/landmarks.hpp"
 #include "models/preparation.hpp"
+#include "models/secret_pages.hpp"
 
 namespace menshen::models {
 namespace {
@@ -113,7 +114,9 @@ struct Pipeline::Networks {
         set_threads();
         const auto& how = *embedder.model->input;
         const auto square = cut_out(picture, similarity_for(face.points, how.align), how.align.side);
-        Template out{tag, run_on(*embedder.net, square, how)};
+        auto numbers = run_on(*embedder.net, square, how);
+        Template out{tag, {numbers.begin(), numbers.end()}};
+        wipe(numbers);
         normalise(out.values);
         return out;
     }

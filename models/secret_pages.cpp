@@ -37,7 +37,7 @@ void free_secret_pages(void* pages, std::size_t bytes) noexcept {
     ::munmap(pages, size);
 }
 
-void wipe(std::vector<float>& values) noexcept {
+void wipe(std::span<float> values) noexcept {
     if (!values.empty()) ::explicit_bzero(values.data(), values.size() * sizeof(float));
 }
 

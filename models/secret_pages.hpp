@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <new>
+#include <span>
 #include <vector>
 
 namespace menshen::models {
@@ -15,8 +16,8 @@ namespace menshen::models {
 /// Wipes and gives back what take_secret_pages(bytes) gave.
 void free_secret_pages(void* pages, std::size_t bytes) noexcept;
 
-/// Overwrites numbers that lie elsewhere, before they are freed; no compiler leaves this out.
-void wipe(std::vector<float>& values) noexcept;
+/// Overwrites numbers that lie elsewhere before their time is over; no compiler leaves this out.
+void wipe(std::span<float> values) noexcept;
 
 /// For few and large blocks: each allocation takes whole pages.
 template <class T>

@@ -19,7 +19,7 @@ float weight_of(std::uint32_t sightings) { return static_cast<float>(std::min(si
 /// Moves `row` towards `other` as two means of so many sightings.
 void mix(float* row, float weight, const float* other, float other_weight, std::size_t dim) {
     for (std::size_t i = 0; i < dim; ++i) row[i] = row[i] * weight + other[i] * other_weight;
-    to_unit_length({row, dim});
+    normalise({row, dim});
 }
 
 /// The face that resembles the others most: if the tracker once jumped to a passer-by, that picture is not it.
@@ -90,7 +90,7 @@ Strangers::Fused Strangers::fuse(std::span<const SightedFace> walk_up) const {
     Fused out;
     if (good.empty()) return out;
     const SightedFace& middle = *good[middle_of(good)];
-    out.face = {model_, std::vector<float>(model_.dim)};
+    out.face = {model_, WipedFloats(model_.dim)};
     std::vector<WallTime> times;
     for (const auto* one : good) {
         if (one != &middle && cosine(one->face, middle.face) < calibration_.stranger_join) continue;
@@ -270,9 +270,7 @@ std::vector<StrangerId> Strangers::wipe() {
     return gone;
 }
 
-Template Strangers::centroid(std::size_t index) const {
-    return {model_, std::vector<float>(row(index), row(index) + model_.dim)};
-}
+Template Strangers::centroid(std::size_t index) const { return {model_, WipedFloats(row(index), row(index) + model_.dim)}; }
 
 StrangerIdentity Strangers::identity(std::size_t index) const {
     const auto& one = known_[index];

@@ -59,9 +59,7 @@ float cosine(const Template& a, const Template& b) {
     return sum;
 }
 
-void normalise(std::vector<float>& values) { to_unit_length(values); }
-
-void to_unit_length(std::span<float> values) {
+void normalise(std::span<float> values) {
     double squares = 0;
     for (const float value : values) squares += static_cast<double>(value) * value;
     if (squares == 0) return;

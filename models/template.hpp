@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/wiped.hpp"
 
 namespace menshen::models {
 
@@ -22,10 +23,10 @@ struct ModelTag {
     bool operator==(const ModelTag&) const = default;
 };
 
-/// A face as numbers of unit length.
+/// A face as numbers of unit length. They are overwritten when they go.
 struct Template {
     ModelTag model;
-    std::vector<float> values;  ///< model.dim of them; their squares add up to 1.
+    WipedFloats values;  ///< model.dim of them; their squares add up to 1.
 
     /// The form that the store seals: magic, version, tag, values (little-endian), under 4 KB for every model in the manifest.
     [[nodiscard]] std::vector<std::uint8_t> to_bytes() const;
@@ -37,7 +38,6 @@ struct Template {
 [[nodiscard]] float cosine(const Template& a, const Template& b);
 
 /// Brings `values` to unit length; a vector of zeros stays as it is.
-void normalise(std::vector<float>& values);
-void to_unit_length(std::span<float> values);  ///< The same, wherever they lie.
+void normalise(std::span<float> values);
 
 }  // namespace menshen::models

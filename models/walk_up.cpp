@@ -21,7 +21,7 @@ float seconds(Millis time) { return static_cast<float>(time.count()) / 1000.0F; 
 /// The mean of faces, each weighted by its quality.
 template <class Votes>
 Template mean_of(const Votes& votes) {
-    Template mean{votes.front().face.model, std::vector<float>(votes.front().face.values.size(), 0.0F)};
+    Template mean{votes.front().face.model, WipedFloats(votes.front().face.values.size())};
     for (const auto& vote : votes)
         for (std::size_t i = 0; i < mean.values.size(); ++i) mean.values[i] += (0.05F + vote.quality) * vote.face.values[i];
     normalise(mean.values);

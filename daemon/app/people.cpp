@@ -4,7 +4,7 @@ namespace menshen::app {
 
 namespace {
 
-models::Template to_template(const std::string& model, const std::vector<float>& values) {
+models::Template to_template(const std::string& model, const WipedFloats& values) {
     return {.model = {.id = model, .dim = static_cast<std::uint16_t>(values.size()), .metric = models::Metric::cosine},
             .values = values};
 }

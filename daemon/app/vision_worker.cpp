@@ -23,7 +23,7 @@ constexpr std::size_t kJobLimit = 64;
 class VisionWorker::Impl : public std::enable_shared_from_this<VisionWorker::Impl> {
 public:
     Impl(Start start, Post post, Handlers handlers)
-        : start_(std::move(start)), post_(std::move(post)), handlers_(std::move(handlers)), gallery_(start_.gallery) {}
+        : start_(std::move(start)), post_(std::move(post)), handlers_(std::move(handlers)), gallery_(std::move(start_.gallery)) {}
 
     void run_thread() {
         thread_ = std::thread([this] {

@@ -11,16 +11,16 @@ namespace {
 // Little-endian floats; every machine Menshen runs on is one.
 static_assert(std::endian::native == std::endian::little);
 
-Json floats_form(const std::vector<float>& values) {
+Json floats_form(const WipedFloats& values) {
     Json::binary_t bytes;
     bytes.resize(values.size() * sizeof(float));
     if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
     return Json::binary(std::move(bytes));
 }
 
-std::vector<float> floats_from(const Json& form) {
+WipedFloats floats_from(const Json& form) {
     const auto& bytes = form.get_binary();
-    std::vector<float> values(bytes.size() / sizeof(float));
+    WipedFloats values(bytes.size() / sizeof(float));
     if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
     return values;
 }

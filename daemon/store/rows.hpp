@@ -11,6 +11,7 @@
 #include "core/record.hpp"
 #include "core/roster.hpp"
 #include "core/time.hpp"
+#include "core/wiped.hpp"
 
 namespace menshen::store {
 
@@ -28,14 +29,14 @@ struct AlertRow {
 struct FaceTemplateRow {
     PersonId person;
     std::string model;  ///< Templates of different models are never compared.
-    std::vector<float> values;
+    WipedFloats values;
 };
 
 /// An anonymous identity given to a face that matches nobody. Sealed in the database but for the id.
 struct StrangerRow {
     StrangerId id;
     std::string model;
-    std::vector<float> centroid;
+    WipedFloats centroid;
     std::uint32_t sightings = 0;  ///< Walk-ups that went into the centroid.
     WallTime first_seen{};
     WallTime last_seen{};

@@ -75,7 +75,7 @@ bool agree(const char* name, const Glance& ours, const std::optional<StockDlib::
     }
     const double shared = overlap(ours.largest->box, theirs->box);
     const bool comparable = ours.face.model.id.starts_with(kYardstick);
-    const float same = comparable ? cosine(ours.face, {ours.face.model, theirs->values}) : 1.0F;
+    const float same = comparable ? cosine(ours.face, {ours.face.model, {theirs->values.begin(), theirs->values.end()}}) : 1.0F;
     fmt::print(stderr, "{}: faces {} and {} pixels wide, overlap {:.2f}", name, ours.largest->box.width, theirs->box.width,
                shared);
     fmt::print(stderr, "{}\n", comparable ? fmt::format(", cosine {:.4f}", same) : std::string());

@@ -51,9 +51,9 @@ Result<PictureFace> embed(Pipeline& pipeline, std::string_view file) {
     if (!faces) return tl::unexpected(faces.error());
     if (faces->empty()) return PictureFace{};
     const auto& face = nearest_the_middle(*picture, *faces);
-    auto values = pipeline.embed(*picture, face);
-    if (!values) return tl::unexpected(values.error());
-    return PictureFace{std::move(values->values), score(face.quality)};
+    const auto made = pipeline.embed(*picture, face);
+    if (!made) return tl::unexpected(made.error());
+    return PictureFace{{made->values.begin(), made->values.end()}, score(face.quality)};
 }
 
 Result<std::vector<Pipeline>> open_pipelines(const EmbedRequest& request) {

@@ -216,7 +216,7 @@ StreetFigures play_street(const FaceSet& set, const ModelTag& model, const Calib
     for (const auto& person : set.persons) {
         albums.emplace_back();
         for (const auto& picture : person.pictures)
-            if (picture.acquired()) albums.back().pictures.push_back({model, picture.values});
+            if (picture.acquired()) albums.back().pictures.push_back({model, {picture.values.begin(), picture.values.end()}});
     }
     // The ids draw from a source of their own: other thresholds then meet the same people on the same days.
     Seeded random(plan.seed), ids(plan.seed + 1);

@@ -47,6 +47,18 @@ class Unit(unittest.TestCase):
             self.assertIn(f"\n{line}\n", text)
         self.assertRegex(text, r"(?m)^WatchdogSec=\d+s$")
 
+    def test_templates_of_faces_reach_no_disk(self):
+        text = unit_text()
+        for line in ("LimitCORE=0", "MemorySwapMax=0"):
+            self.assertIn(f"\n{line}\n", text)
+        # 10,000 persons with three templates and their mean, 512 numbers each, and 1,000 strangers; twice while one gallery
+        # replaces another. docs/models.md, "Threads and memory".
+        needed = 2 * (40_000 + 1_000) * 512 * 4
+        locked = int(re.search(r"(?m)^LimitMEMLOCK=(\d+)M$", text).group(1)) << 20
+        self.assertGreaterEqual(locked, needed)
+        # What is locked cannot be given back: the rest of the daemon has to find room beside it.
+        self.assertLess(locked, (int(re.search(r"(?m)^MemoryMax=(\d+)M$", text).group(1)) << 20) / 2)
+
     def test_exposure_is_low(self):
         result = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", UNIT],
                                 capture_output=True, text=True, timeout=50, check=False)

@@ -157,7 +157,7 @@ TEST_CASE("with a card a face is compared with its owner alone, by the threshold
 TEST_CASE("a model whose dimension is no multiple of eight is compared all the same", "[unit]") {
     const ModelTag odd{"odd@1", 11, Metric::cosine};
     const auto axis = [&](std::size_t i) {
-        Template face{odd, std::vector<float>(11)};
+        Template face{odd, WipedFloats(11)};
         face.values[i] = 1;
         return face;
     };

@@ -121,7 +121,7 @@ TEST_CASE("beyond the limit the one unseen for longest goes", "[unit]") {
     const ModelTag model{"wide@1", 2000, Metric::cosine};
     Strangers strangers(model, kCalibration, [next = std::uint64_t{0}]() mutable { return ++next; });
     const auto axis = [&](std::size_t i) {
-        Template face{model, std::vector<float>(2000)};
+        Template face{model, WipedFloats(2000)};
         face.values[i] = 1;
         return face;
     };

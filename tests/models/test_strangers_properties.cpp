@@ -48,14 +48,14 @@ public:
     [[nodiscard]] std::size_t below(std::size_t limit) { return random_() % limit; }
 
 private:
-    Template noisy(std::vector<float> values, float noise) {
+    Template noisy(WipedFloats values, float noise) {
         for (auto& value : values) value += noise * normal_(random_) / std::sqrt(static_cast<float>(kDim));
         normalise(values);
         return {kModel, std::move(values)};
     }
 
-    std::vector<float> direction() {
-        std::vector<float> out(kDim);
+    WipedFloats direction() {
+        WipedFloats out(kDim);
         for (auto& value : out) value = normal_(random_);
         normalise(out);
         return out;
@@ -63,7 +63,7 @@ private:
 
     std::mt19937_64 random_;
     std::normal_distribution<float> normal_;
-    std::vector<std::vector<float>> faces_;
+    std::vector<WipedFloats> faces_;
 };
 
 RandomBits counted(std::uint64_t first) {

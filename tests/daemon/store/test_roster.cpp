@@ -78,7 +78,7 @@ TEST_CASE("the roster comes back after a restart, with a version that counts cha
     CHECK(roster.face(PersonId("p-17"))->by == "guardian");
     CHECK(roster.face(PersonId("p-17"))->templates == 2);
     REQUIRE(gate.opened.faces.size() == 2);
-    CHECK(gate.opened.faces[0].values == std::vector<float>{0.25F, -0.5F});
+    CHECK(gate.opened.faces[0].values == WipedFloats{0.25F, -0.5F});
     CHECK(gate.opened.faces[0].model == "resnet");
 
     const auto numbers =
