@@ -53,8 +53,8 @@ void App::open_vision() {
     handlers.on_strangers_gone = [this](const std::vector<StrangerId>& ids) { forget_strangers(ids); };
     handlers.on_gallery = [this](const VisionWorker::GalleryState& gallery) { on_gallery(gallery); };
     vision_ = std::make_unique<VisionWorker>(
-        VisionWorker::Start{face_settings(), to_gallery(faces_), to_identities(opened_.strangers), now()},
-        post_to(loop_), std::move(handlers));
+        VisionWorker::Start{face_settings(), to_gallery(faces_), to_identities(opened_.strangers), now()}, post_to(loop_),
+        std::move(handlers));
     opened_.strangers.clear();
     tell_gate_of_faces();
     update_strangers_wanted();

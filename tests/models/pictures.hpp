@@ -5,12 +5,15 @@
 #include <turbojpeg.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "models/image.hpp"
 #include "tests/support/catch.hpp"
 
 namespace menshen::models::test {
+
+using Bytes = std::vector<std::uint8_t>;
 
 /// A smooth picture with nothing on it.
 inline Image gradient(int width, int height) {
@@ -46,6 +49,25 @@ inline std::vector<std::uint8_t> as_png(const Image& image) {
     REQUIRE(png_image_write_to_memory(&png, out.data(), &size, 0, image.rgb.data(), 0, nullptr) != 0);
     out.resize(size);
     return out;
+}
+
+/// `file` with a marker segment behind its first two bytes.
+inline Bytes with_segment(Bytes file, std::uint8_t marker, const Bytes& body) {
+    const auto length = body.size() + 2;
+    Bytes segment = {0xFF, marker, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+    segment.insert(segment.end(), body.begin(), body.end());
+    file.insert(file.begin() + 2, segment.begin(), segment.end());
+    return file;
+}
+
+/// PNG's check sum of a chunk (PNG 1.2, appendix D).
+inline std::uint32_t check_sum(std::span<const std::uint8_t> chunk) {
+    std::uint32_t sum = ~0u;
+    for (const auto byte : chunk) {
+        sum ^= byte;
+        for (int bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ (sum & 1 ? 0xEDB88320u : 0);
+    }
+    return ~sum;
 }
 
 }  // namespace menshen::models::test
