@@ -50,7 +50,8 @@ json device_status(const App& app) {
                        {"online", device.online},
                        {"since", to_text(device.since)},
                        {"reason", device.why},
-                       {"restarts", device.restarts}});
+                       {"restarts", device.restarts},
+                       {"counters", device.counters}});
     }
     return out;
 }
