@@ -6,6 +6,7 @@
 #include "drivers/picture_camera/settings.hpp"
 #include "drivers/rtsp_camera/settings.hpp"
 #include "drivers/simulated/settings.hpp"
+#include "drivers/v4l2_camera/settings.hpp"
 #include "drivers/wiegand/settings.hpp"
 
 namespace menshen::drivers {
@@ -23,6 +24,7 @@ constexpr std::array kEntries{
     SettingsEntry{"picture_camera", picture_camera::read_settings},
     SettingsEntry{"rtsp_camera", rtsp_camera::read_settings},
     SettingsEntry{"simulated", simulated::read_settings},
+    SettingsEntry{"v4l2_camera", v4l2_camera::read_settings},
     SettingsEntry{"wiegand", wiegand::read_settings},
 };
 

@@ -57,7 +57,7 @@ TEST_CASE("the settings of a wiegand reader", "[unit]") {
 TEST_CASE("an unknown driver lists the choices and the nearest", "[unit]") {
     CHECK(complaint("driver: weigand\nsource: simulated\n") ==
           "gate.yaml:1:9: devices.front.driver cannot be \"weigand\"; did you mean \"wiegand\"? (one of: picture_camera, "
-          "rtsp_camera, simulated, wiegand)\n");
+          "rtsp_camera, simulated, v4l2_camera, wiegand)\n");
     CHECK_THAT(complaint("source: simulated\n"), Catch::Contains("devices.front.driver is missing"));
     CHECK_THAT(complaint("[wiegand]\n"), Catch::Contains("devices.front must be a map"));
     CHECK_THAT(complaint("wiegand\n"), Catch::Contains("devices.front must be a map"));
