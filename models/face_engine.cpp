@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 
 #include "models/guided_enrolment.hpp"
+#include "models/motion_gate.hpp"
 #include "models/pipeline.hpp"
 #include "models/snapshot.hpp"
 #include "models/walk_up.hpp"
@@ -80,13 +82,20 @@ public:
     }
 
     Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) override {
+        forget_old_questions(now);
+        if (may_pass(frame, now)) {
+            FrameResult out;
+            out.was_still = true;
+            tell(now, strangers, out);
+            return out;
+        }
         const auto picture = picture_of(frame);
         if (!picture) return tl::unexpected(picture.error());
         const auto faces = pipeline_.find(*picture);
         if (!faces) return tl::unexpected(faces.error());
         FrameResult out;
         describe_largest(*faces, out);
-        look_for_answers(frame.camera, now);
+        if (is_asked_about(frame.camera)) walk_ups_.look_now(frame.camera);
         const auto tasks = walk_ups_.frame(frame.camera, *faces, now);
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             if (auto done = run(tasks[i], *picture, (*faces)[i], now); !done) return tl::unexpected(done.error());
@@ -111,6 +120,7 @@ public:
         auto outdated = gallery_.set(std::move(enrolled));
         if (!outdated) return tl::unexpected(outdated.error());
         walk_ups_.end_all();
+        motion_.clear();
         walk_ups_.set_certain(certain());
         return GalleryChange{std::move(*outdated), strangers_.drop_residents(nearest())};
     }
@@ -234,13 +244,29 @@ private:
         }
     }
 
-    /// Who stood there a moment ago says nothing about who holds the card: whoever stands there now is looked at again.
-    void look_for_answers(const DeviceId& camera, const Now& now) {
+    /// Nothing moves there and nobody waits. What cannot be seen small is looked at as a whole, which tells what is wrong with
+    /// it.
+    [[nodiscard]] bool may_pass(const Frame& frame, const Now& now) {
+        if (settings_.look_at == LookAt::every_frame) return false;
+        const bool is_awaited = (capture_ && frame.camera == capture_camera_) || is_asked_about(frame.camera) ||
+                                walk_ups_.is_anybody_at(frame.camera);
+        const auto grey = is_awaited ? std::nullopt : small_grey_of(frame);
+        auto& gate = motion_[frame.camera];
+        if (grey) return gate.see(*grey, now.mono) == MotionGate::Answer::pass;
+        gate.look_anyway(now.mono);
+        return false;
+    }
+
+    void forget_old_questions(const Now& now) {
         std::erase_if(questions_, [&](const OpenQuestion& open) { return open.asked + FaceQuestions::kAnswerWithin < now.mono; });
-        for (const auto& open : questions_) {
+    }
+
+    /// Who stood there a moment ago says nothing about who holds the card: whoever stands there now is looked at again.
+    [[nodiscard]] bool is_asked_about(const DeviceId& camera) const {
+        return std::any_of(questions_.begin(), questions_.end(), [&](const OpenQuestion& open) {
             const auto& cameras = open.question.cameras;
-            if (std::find(cameras.begin(), cameras.end(), camera) != cameras.end()) walk_ups_.look_now(camera);
-        }
+            return std::find(cameras.begin(), cameras.end(), camera) != cameras.end();
+        });
     }
 
     void answer(FrameResult& out) {
@@ -290,6 +316,7 @@ private:
     Strangers strangers_;
     WalkUps walk_ups_;
     std::vector<OpenQuestion> questions_;
+    std::map<DeviceId, MotionGate> motion_;  ///< Of each camera that gave a frame.
     DeviceId capture_camera_;
     std::optional<GuidedEnrolment> capture_;
 };

@@ -28,6 +28,9 @@ namespace menshen::models {
 /// `best`: RFB-320 when its file is in the cache, else dlib's HOG.
 enum class DetectorChoice : std::uint8_t { best, hog };
 
+/// `when_moving`: a frame in which nothing moved is passed over, but never for longer than a second (models/motion_gate.hpp).
+enum class LookAt : std::uint8_t { when_moving, every_frame };
+
 struct FaceSettings {
     std::string models_dir;  ///< The cache that `menshen-models fetch` filled; empty: models_dir() of models/cache.hpp.
     int threads = 1;         ///< Of OpenCV; 1 leaves the other cores to the door. 1 to 8.
@@ -38,6 +41,7 @@ struct FaceSettings {
     GallerySettings target = {};
     Liveness liveness = Liveness::refuse;
     std::string calibration = {};  ///< A site's own table; empty: the shipped one.
+    LookAt look_at = LookAt::when_moving;
 };
 
 /// What looking brought, of one frame or of a walk-up that ended: events for the gate, and what changed about strangers.
@@ -53,6 +57,7 @@ struct FrameResult {
         StrangerId into;      ///< ...this one.
     };
     std::vector<Merged> merged;
+    bool was_still = false;     ///< Nothing moved: the frame was not looked at, and says nothing about faces.
     bool walk_up_open = false;  ///< end_walk_ups() has to be called when no more frames come.
     // For people who aim a camera or enrol a face.
     int faces = 0;
@@ -101,7 +106,8 @@ public:
     [[nodiscard]] virtual Result<Snapshot> snapshot(const Frame& frame) = 0;
 
     /// Who is to be seen, and what came of the walk-ups of this camera. With `yes` a walk-up that is near to nobody gets a
-    /// stranger's identity when it ends; with `no` it is dropped. Fails only when the frame cannot be read.
+    /// stranger's identity when it ends; with `no` it is dropped. A frame of a scene in which nothing moves is passed over,
+    /// unless somebody is there, an enrolment runs or a question waits. Fails only when the frame cannot be read.
     [[nodiscard]] virtual Result<FrameResult> look(const Frame& frame, const Now& now, StrangersWanted strangers) = 0;
     /// Compares whoever stands before these cameras with one person, in the frames of the next five seconds:
     /// FrameResult::compared.
@@ -137,6 +143,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 10;
+inline constexpr unsigned kFaceEngineInterface = 11;
 
 }  // namespace menshen::models

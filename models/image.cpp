@@ -173,31 +173,54 @@ Image turned(Image image, int orientation) {
     return upright;
 }
 
-Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
-    const std::unique_ptr<void, int (*)(tjhandle)> jpeg(tjInitDecompress(), tjDestroy);
-    if (!jpeg) return fail("no memory for the JPEG decoder");
-    Image image;
-    int subsampling = 0, colours = 0;
-    if (tjDecompressHeader3(jpeg.get(), file.data(), file.size(), &image.width, &image.height, &subsampling, &colours) != 0)
-        return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(jpeg.get()));
+/// A JPEG file whose headers were read.
+struct JpegFile {
+    std::span<const std::uint8_t> bytes;
+    std::unique_ptr<void, int (*)(tjhandle)> decoder{tjInitDecompress(), tjDestroy};
+    int width = 0, height = 0, colours = 0;
+    JpegMarkers markers;
+
+    [[nodiscard]] bool is_ink() const { return colours == TJCS_CMYK || colours == TJCS_YCCK; }
+
+    [[nodiscard]] Result<std::vector<std::uint8_t>> pixels(int scaled_width, int scaled_height, TJPF format) const {
+        std::vector<std::uint8_t> out(static_cast<std::size_t>(scaled_width) * scaled_height *
+                                      static_cast<std::size_t>(tjPixelSize[format]));
+        // libjpeg fills what is missing with grey and merely warns. A grey half is no face: every warning is an error here.
+        const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS;
+        if (tjDecompress2(decoder.get(), bytes.data(), bytes.size(), out.data(), scaled_width, 0, scaled_height, format, flags) !=
+            0)
+            return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(decoder.get()));
+        return out;
+    }
+};
+
+/// Refuses what is beyond the limits.
+Result<JpegFile> open_jpeg(std::span<const std::uint8_t> file) {
+    JpegFile jpeg{file};
+    if (!jpeg.decoder) return fail("no memory for the JPEG decoder");
+    int subsampling = 0;
+    if (tjDecompressHeader3(jpeg.decoder.get(), file.data(), file.size(), &jpeg.width, &jpeg.height, &subsampling,
+                            &jpeg.colours) != 0)
+        return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(jpeg.decoder.get()));
     // A file that ends before its frame header passes as one of tables only, without a picture.
-    if (image.width < 1 || image.height < 1) return fail("the JPEG file is truncated: it ends before the picture");
-    if (auto fits = check_size(image.width, image.height, kMaxPixels); !fits) return tl::unexpected(fits.error());
-    const auto markers = markers_of(file);
-    if (auto fits = check_scans(markers, static_cast<long long>(image.width) * image.height); !fits)
+    if (jpeg.width < 1 || jpeg.height < 1) return fail("the JPEG file is truncated: it ends before the picture");
+    if (auto fits = check_size(jpeg.width, jpeg.height, kMaxPixels); !fits) return tl::unexpected(fits.error());
+    jpeg.markers = markers_of(file);
+    if (auto fits = check_scans(jpeg.markers, static_cast<long long>(jpeg.width) * jpeg.height); !fits)
         return tl::unexpected(fits.error());
-    const auto scale = scale_for(std::max(image.width, image.height));
-    image.width = TJSCALED(image.width, scale);
-    image.height = TJSCALED(image.height, scale);
-    const bool ink = colours == TJCS_CMYK || colours == TJCS_YCCK;
-    image.rgb.resize(static_cast<std::size_t>(image.width) * image.height * (ink ? 4 : 3));
-    // libjpeg fills what is missing with grey and merely warns. A grey half is no face: every warning is an error here.
-    const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS;
-    if (tjDecompress2(jpeg.get(), file.data(), file.size(), image.rgb.data(), image.width, 0, image.height,
-                      ink ? TJPF_CMYK : TJPF_RGB, flags) != 0)
-        return fail("the JPEG file is truncated or damaged: {}", tjGetErrorStr2(jpeg.get()));
-    if (ink) cmyk_to_rgb(image.rgb, markers.adobe);
-    return turned(std::move(image), markers.orientation);
+    return jpeg;
+}
+
+Result<Image> decode_jpeg(std::span<const std::uint8_t> file) {
+    const auto jpeg = open_jpeg(file);
+    if (!jpeg) return tl::unexpected(jpeg.error());
+    const auto scale = scale_for(std::max(jpeg->width, jpeg->height));
+    Image image{TJSCALED(jpeg->width, scale), TJSCALED(jpeg->height, scale), {}};
+    auto pixels = jpeg->pixels(image.width, image.height, jpeg->is_ink() ? TJPF_CMYK : TJPF_RGB);
+    if (!pixels) return tl::unexpected(pixels.error());
+    image.rgb = std::move(*pixels);
+    if (jpeg->is_ink()) cmyk_to_rgb(image.rgb, jpeg->markers.adobe);
+    return turned(std::move(image), jpeg->markers.orientation);
 }
 
 /// PNG's check sum of a chunk's type and data (PNG 1.2, appendix D).
@@ -250,6 +273,46 @@ Result<Image> decode_png(std::span<const std::uint8_t> file) {
     return turned(shrunk(std::move(image)), *orientation);
 }
 
+/// One byte of every pixel.
+struct Cells {
+    const std::uint8_t* first = nullptr;
+    int step = 1;  ///< Bytes from one to the next, also from the end of a row.
+    int width = 0, height = 0;
+};
+
+/// Means of square blocks; of a large block every second cell of every second row will do.
+std::optional<GreyPicture> in_blocks(const Cells& cells) {
+    const int times = std::max(1, std::max(cells.width, cells.height) / kGreySide);
+    GreyPicture out{cells.width / times, cells.height / times, {}};
+    if (out.width < 1 || out.height < 1) return std::nullopt;  // A strip.
+    out.levels.reserve(static_cast<std::size_t>(out.width) * out.height);
+    const int stride = times >= 4 ? 2 : 1;
+    const auto taken = (times + stride - 1) / stride;
+    for (int y = 0; y < out.height; ++y) {
+        for (int x = 0; x < out.width; ++x) {
+            int sum = 0;
+            for (int dy = 0; dy < times; dy += stride) {
+                const auto row = static_cast<std::size_t>(y * times + dy) * cells.width;
+                for (int dx = 0; dx < times; dx += stride) sum += cells.first[(row + x * times + dx) * cells.step];
+            }
+            out.levels.push_back(static_cast<std::uint8_t>(sum / (taken * taken)));
+        }
+    }
+    return out;
+}
+
+/// An eighth costs the decoder next to nothing beside unpacking: of each block only the mean is made (its DC coefficient).
+std::optional<GreyPicture> small_grey_of_jpeg(std::span<const std::uint8_t> file) {
+    const auto jpeg = open_jpeg(file);
+    if (!jpeg || jpeg->is_ink() || jpeg->markers.progressive) return std::nullopt;
+    tjscalingfactor scale = {1, 1};
+    while (scale.denom < 8 && TJSCALED(std::max(jpeg->width, jpeg->height), scale) >= 2 * kGreySide) scale.denom *= 2;
+    const int width = TJSCALED(jpeg->width, scale), height = TJSCALED(jpeg->height, scale);
+    auto levels = jpeg->pixels(width, height, TJPF_GRAY);
+    if (!levels) return std::nullopt;
+    return in_blocks({levels->data(), 1, width, height});
+}
+
 }  // namespace
 
 Result<Image> decode(std::span<const std::uint8_t> file) {
@@ -273,6 +336,19 @@ Result<Image> picture_of(const Frame& frame) {
     Image image{frame.width, frame.height, *frame.bytes};
     for (std::size_t i = 0; i < size; i += 3) std::swap(image.rgb[i], image.rgb[i + 2]);
     return image;
+}
+
+std::optional<GreyPicture> small_grey_of(const Frame& frame) {
+    if (!frame.bytes) return std::nullopt;
+    const auto& bytes = *frame.bytes;
+    if (frame.format == FrameFormat::encoded) {
+        if (bytes.size() > kMaxEncodedBytes || !starts_with(bytes, "\xff\xd8\xff"sv)) return std::nullopt;
+        return small_grey_of_jpeg(bytes);
+    }
+    if (!check_size(frame.width, frame.height, kMaxWholePixels)) return std::nullopt;
+    if (bytes.size() != static_cast<std::size_t>(frame.width) * frame.height * 3) return std::nullopt;
+    // Green is most of what the eye calls bright.
+    return in_blocks({bytes.data() + 1, 3, frame.width, frame.height});
 }
 
 }  // namespace menshen::models

@@ -2,6 +2,7 @@
 /// A decoded picture, and how the bytes of a photograph become one.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,13 @@ struct Image {
     int width = 0;   ///< Pixels.
     int height = 0;  ///< Pixels.
     std::vector<std::uint8_t> rgb;
+};
+
+/// Rows from the top, one byte a cell: what is left of a picture for seeing whether anything moves.
+struct GreyPicture {
+    int width = 0;
+    int height = 0;
+    std::vector<std::uint8_t> levels;
 };
 
 inline constexpr std::size_t kMaxEncodedBytes = 20u << 20;      ///< A larger file is refused before it is looked at.
@@ -34,5 +42,13 @@ inline constexpr long long kMaxScanPixels = 400'000'000;        ///< Scans times
 
 /// The picture of a camera's frame, whichever its format. A bgr24 frame whose bytes do not fit its size is an error.
 [[nodiscard]] Result<Image> picture_of(const Frame& frame);
+
+inline constexpr int kGreySide =
+    160;  ///< Cells that the longer side of a small grey picture has at least, where there are as many.
+
+/// The frame small and grey, 160 x 90 of 1280 x 720, at a third of what decoding it costs. Not turned upright. Nothing when the
+/// frame has to be decoded as a whole to know (a PNG file, a progressive or CMYK JPEG file) or cannot be read at all, which
+/// picture_of() tells.
+[[nodiscard]] std::optional<GreyPicture> small_grey_of(const Frame& frame);
 
 }  // namespace menshen::models

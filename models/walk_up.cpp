@@ -360,6 +360,10 @@ void WalkUps::end_all() {
     for (auto& track : tracks_) track.is_over = true;
 }
 
+bool WalkUps::is_anybody_at(const DeviceId& camera) const {
+    return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& one) { return one.camera == camera && !one.is_over; });
+}
+
 std::vector<WalkUps::Standing> WalkUps::standing(const DeviceId& camera) const {
     std::vector<Standing> out;
     for (const auto& track : tracks_) {

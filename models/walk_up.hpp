@@ -139,6 +139,7 @@ public:
     };
     [[nodiscard]] std::vector<Standing> standing(const DeviceId& camera) const;
     [[nodiscard]] std::size_t count() const { return tracks_.size(); }
+    [[nodiscard]] bool is_anybody_at(const DeviceId& camera) const;           ///< A walk-up is on there.
     [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }  ///< Faces for which there was no walk-up left.
 
     void set_certain(float cosine) { settings_.certain = cosine; }

@@ -44,6 +44,8 @@ struct Health {
     Stamp mqtt_since;
     std::vector<PersonId> enrol_again;              ///< Their templates are of a model that is no longer used.
     std::optional<models::FaceReport> face_report;  ///< Since the engine is ready.
+    std::uint64_t frames_looked_at = 0;
+    std::uint64_t frames_still = 0;  ///< Nothing moved in them: passed over.
 };
 
 class App : private drivers::EventSink, private stage::Scene {

@@ -135,6 +135,7 @@ void App::on_faces(const DeviceId& camera, const Result<models::FrameResult>& re
         log::warning("camera {}: {}", camera.str(), result.error().message);
         return;
     }
+    ++(result->was_still ? health_.frames_still : health_.frames_looked_at);
     if (result->walk_up_open) walk_up_ends_ = now().mono + kWalkUpGap;
     if (stage_clock_ == nullptr) arm_deadline();
     tell_merged(*result);

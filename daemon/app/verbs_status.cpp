@@ -37,6 +37,8 @@ json vision_status(App& app) {
     return {{"state", state},
             {"templates", templates},
             {"strangers", app.strangers().size()},
+            {"frames_looked_at", app.health().frames_looked_at},
+            {"frames_still", app.health().frames_still},
             {"error", app.health().vision_error},
             {"alone",
              app.health().face_report && app.health().face_report->alone == models::FaceAlone::may_open ? "opens" : "greets"}};
