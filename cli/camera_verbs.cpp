@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
-#include <fstream>
+#include <filesystem>
 #include <ostream>
 
 #include "cli/shell.hpp"
@@ -30,13 +32,23 @@ std::optional<std::string> from_base64(std::string_view text) {
     return out;
 }
 
+/// A picture of people is for whoever asked for it alone, also where the file was there before.
+bool write_private(const std::string& path, const std::string& bytes) {
+    std::error_code error;
+    std::filesystem::remove(path, error);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return false;
+    const bool is_whole = ::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+    return ::close(file) == 0 && is_whole;
+}
+
 int snapshot(Shell& shell, const std::string& camera, const std::string& path) {
     const auto result = shell.fetch({.socket = {}, .verb = "camera.snapshot", .photos = {}}, {{"camera", camera}});
     if (!result) return result.error();
     const auto picture = from_base64(result->value("jpeg", ""));
-    std::ofstream file(path, std::ios::binary);
-    if (!picture || !(file << *picture).flush()) {
-        shell.complain(fmt::format("{}: the picture cannot be written", path));
+    if (!picture || !write_private(path, *picture)) {
+        shell.complain(
+            fmt::format("{}: the picture cannot be written; name a file in a folder you may write to with --output", path));
         return kFailed;
     }
     shell.print(*result, [&](const Json& told) {

@@ -42,7 +42,9 @@ int enroll(Shell& shell, const EnrolOptions& options) {
 /// At the camera: each advice as it comes, for whoever reads it out to the person.
 int capture(Shell& shell, const EnrolOptions& options) {
     if (!is_in_order(shell, options)) return kUsage;
-    const control::Question question{.socket = shell.socket, .verb = "face.capture", .photos = {}};
+    // Longer than the gate gives the person, who may hold one pose all the while.
+    const control::Question question{
+        .socket = shell.socket, .verb = "face.capture", .photos = {}, .patience = std::chrono::seconds(120)};
     Json args{{"person", options.person}, {"camera", options.camera}, {"consent", consent_of(options)}};
     if (!options.despite.empty()) args["despite"] = options.despite;
     const auto answer = control::ask_stream(question, args, [&](std::string_view item) {
@@ -57,7 +59,7 @@ int capture(Shell& shell, const EnrolOptions& options) {
     });
     if (!answer) return shell.explain(answer.error());
     if (!answer->ok) return shell.explain(*answer);
-    shell.print(answer->result, [&](const Json& result) {
+    shell.print(Json::parse(answer->result, nullptr, false), [&](const Json& result) {
         shell.out << printable(
                          fmt::format("{}: {} templates, until {}", options.person, cell(result, "templates"), options.until))
                   << '\n';

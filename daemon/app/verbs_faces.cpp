@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 #include "daemon/app/app.hpp"
 #include "daemon/app/verb_args.hpp"
@@ -146,13 +147,28 @@ struct Session {
     FaceConsent consent;
     PersonId despite;
     boost::asio::steady_timer limit;
-    std::string told;  ///< The last item that was sent.
+    std::string told;          ///< The last item that was sent.
+    bool has_picture = false;  ///< The camera gives pictures.
 };
 
 constexpr std::chrono::seconds kCaptureLimit{90};
+constexpr std::chrono::seconds kFirstPictureWithin{10};
+
+/// From now on; then the enrolment ends with these words.
+void give_time(App& app, const std::shared_ptr<Session>& session, std::chrono::seconds time, std::string words) {
+    session->limit.expires_after(time);
+    session->limit.async_wait([&app, session, words = std::move(words)](const boost::system::error_code& error) {
+        if (error) return;
+        app.end_capture();
+        session->reply.fail(Code::unavailable, words + ". Nothing was stored");
+    });
+}
 
 /// False when it is over.
 bool on_capture(App& app, const std::shared_ptr<Session>& session, const App::Capture& capture) {
+    if (!std::exchange(session->has_picture, true)) {
+        give_time(app, session, kCaptureLimit, fmt::format("no {} good pictures in {} s", capture.wanted, kCaptureLimit.count()));
+    }
     const auto item = json{{"advice", capture.advice}, {"taken", capture.taken}, {"wanted", capture.wanted}}.dump();
     const bool is_read = session->reply.is_open() && (item == session->told || session->reply.item(item));
     session->told = item;
@@ -180,13 +196,8 @@ void capture(App& app, const Request& request, const Reply& reply) {
         return reply.fail(Code::refused, "somebody is being enrolled at a camera just now; try again in a minute");
     auto session = std::make_shared<Session>(
         Session{reply, request.peer.text(), *consent, PersonId(args.text("despite")), boost::asio::steady_timer(app.loop()), {}});
-    session->limit.expires_after(kCaptureLimit);
-    session->limit.async_wait([&app, session](const boost::system::error_code& error) {
-        if (error) return;
-        app.end_capture();
-        session->reply.fail(Code::unavailable,
-                            fmt::format("no {} good pictures in {} s. Nothing was stored", 5, kCaptureLimit.count()));
-    });
+    give_time(app, session, kFirstPictureWithin,
+              fmt::format("{} gives no picture: see menshen status whether it is connected", camera.str()));
     app.begin_capture(camera, [&app, session](const App::Capture& state) { return on_capture(app, session, state); });
 }
 
