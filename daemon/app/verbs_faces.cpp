@@ -106,11 +106,37 @@ std::optional<FaceConsent> may_enroll(App& app, const Request& request, const Re
     return std::nullopt;
 }
 
-void enroll(App& app, const Request& request, const Reply& reply) {
+/// Photographs are kept in memory until they are embedded. All that wait may take so much and no more.
+class PhotoRoom {
+public:
+    static constexpr std::size_t kBytes = 96u << 20;
+
+    /// Room for as long as the result is kept; null: there is not so much left.
+    [[nodiscard]] std::shared_ptr<void> take(std::size_t bytes) {
+        if (bytes > kBytes - *taken_) return nullptr;
+        *taken_ += bytes;
+        return {taken_.get(), [taken = taken_, bytes](void*) { *taken -= bytes; }};
+    }
+
+private:
+    std::shared_ptr<std::size_t> taken_ = std::make_shared<std::size_t>(0);
+};
+
+void enroll(App& app, const Request& request, const Reply& reply, PhotoRoom& room) {
     const auto consent = may_enroll(app, request, reply);
     if (!consent) return;
     if (request.attachments->empty()) {
         return reply.fail(Code::bad_request, "give three photographs at least, or use the camera: menshen face capture");
+    }
+    std::size_t together = 0;
+    for (const auto& attachment : *request.attachments) together += attachment.size();
+    auto taken = room.take(together);
+    if (taken == nullptr) {
+        return reply.fail(
+            Code::refused,
+            fmt::format("the photographs are {} MB together, and {} MB may wait at a time: send smaller ones (2,000 "
+                        "pixels a side are plenty), or try again when other enrolments are done. Nothing was stored",
+                        together >> 20, PhotoRoom::kBytes >> 20));
     }
     VisionWorker::Photos photos;
     std::vector<std::string> names;
@@ -121,7 +147,7 @@ void enroll(App& app, const Request& request, const Reply& reply) {
         names.push_back(attachment.name());
     }
     VisionWorker::Enrolment enrolment{consent->person, PersonId(Args(request).text("despite")), std::move(photos)};
-    app.vision()->enroll(std::move(enrolment), [&app, reply, names, by = request.peer.text(),
+    app.vision()->enroll(std::move(enrolment), [&app, reply, names, taken = std::move(taken), by = request.peer.text(),
                                                 consent = *consent](const Result<VisionWorker::Enrolled>& enrolled) {
         if (!enrolled) return reply.fail(Code::unavailable, enrolled.error().message);
         const auto& templates = enrolled->templates;
@@ -246,7 +272,8 @@ void report(App& app, const Request&, const Reply& reply) {
 }  // namespace
 
 void add_face_verbs(App& app, std::vector<control::Verb>& table) {
-    answer(table, "face.enroll", [&app](const Request& request, const Reply& reply) { enroll(app, request, reply); });
+    answer(table, "face.enroll",
+           [&app, room = PhotoRoom()](const Request& request, const Reply& reply) mutable { enroll(app, request, reply, room); });
     answer(table, "face.capture", app, capture);
     answer(table, "face.report", app, report);
     answer(table, "face.remove", [&app](const Request& request, const Reply& reply) { withdraw(app, request, reply); });

@@ -164,6 +164,20 @@ class FaceCapture(unittest.TestCase):
         self.assertEqual([f["person"] for f in (e.fields for e in self.theatre.journal.since(0))
                           if f["kind"] == "roster_changed" and f.get("change") == "face_enrolled"], [self.other])
 
+    def test_photographs_that_are_too_much_together_are_refused_before_they_fill_the_memory(self):
+        good = self.photos_of("John_Simm")[:3]
+        large = []
+        for number in range(6):
+            large.append(os.path.join(self.folder, f"large-{number}.jpg"))
+            pathlib.Path(large[-1]).write_bytes(pathlib.Path(good[0]).read_bytes() + bytes(18 << 20))
+        result = self.menshen("face", "enroll", "--person", self.person, *CONSENT, *large)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("MB together", result.stderr)
+        self.assertEqual(self.templates(), 0)
+        for _ in range(2):  # The room is given back.
+            self.assertIn("nearly the same", self.menshen("face", "enroll", "--person", self.person, *CONSENT, *large[:3]).stderr)
+        self.assertEqual(self.menshen("face", "enroll", "--person", self.person, *CONSENT, *good).returncode, 0)
+
     def test_a_snapshot_says_what_the_camera_sees(self):
         target = os.path.join(self.folder, "aim.jpg")
         early = self.menshen("camera", "snapshot", "front-camera", "--output", target)
