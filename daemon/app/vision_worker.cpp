@@ -241,7 +241,10 @@ private:
             wanted = wanted_;
             if (gallery_) {
                 gallery = std::exchange(gallery_, std::nullopt);
-            } else if (!tasks_.empty() && (frames_.empty() || !task_was_last_)) {
+            } else if (!frames_.empty() && !frame_was_last_) {
+                frame = std::move(frames_.front());
+                frames_.pop_front();
+            } else if (!tasks_.empty()) {
                 task = std::move(tasks_.front());
                 tasks_.pop_front();
             } else if (!jobs_.empty()) {
@@ -252,7 +255,7 @@ private:
                 frames_.pop_front();
             }
         }
-        task_was_last_ = static_cast<bool>(task);
+        frame_was_last_ = frame.has_value();
         if (gallery) take_gallery(std::move(*gallery));
         if (task) task(*engine_, wanted);
         if (job) run_job(std::move(*job));
@@ -315,7 +318,7 @@ private:
     models::StrangersWanted wanted_ = models::StrangersWanted::no;
     State state_ = State::starting;
     bool busy_ = false;
-    bool task_was_last_ = false;  ///< Tasks and frames take turns: neither may keep the other waiting.
+    bool frame_was_last_ = false;  ///< Frames take turns with tasks and enrolments: none may keep the other waiting.
     bool stopping_ = false;
 
 public:
