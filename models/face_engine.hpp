@@ -143,6 +143,6 @@ public:
 
 /// Raised whenever anything in this header or those it includes changes, so that a daemon and a library of different builds
 /// refuse each other instead of crashing.
-inline constexpr unsigned kFaceEngineInterface = 11;
+inline constexpr unsigned kFaceEngineInterface = 12;
 
 }  // namespace menshen::models

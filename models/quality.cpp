@@ -263,16 +263,7 @@ const QualityLimits& limits_of(Purpose purpose) {
     //                                 width sharp  yaw pitch roll  dark bright contr dark  burnt side  back occlusion
     static constexpr QualityLimits kRecognise{60, 30, 40, 45, 35, 40, 225, 10, 0.40F, 0.35F, 0.50F, 90, 0.80F};
     static constexpr QualityLimits kEnrol{80, 40, 30, 38, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.60F};
-    static constexpr QualityLimits kStranger{70, 40, 30, 35, 25, 50, 215, 14, 0.30F, 0.25F, 0.35F, 80, 0.50F};
-    switch (purpose) {
-        case Purpose::recognise:
-            return kRecognise;
-        case Purpose::enrol:
-            return kEnrol;
-        case Purpose::stranger:
-            return kStranger;
-    }
-    return kEnrol;
+    return purpose == Purpose::recognise ? kRecognise : kEnrol;
 }
 
 std::string_view advice(const FaceQuality& quality, Purpose purpose) {

@@ -36,9 +36,9 @@ struct FaceQuality {
     float occlusion = 0;  ///< 0: nothing covers the face; 1: something surely does. docs/walk-up.md says how well it is told.
 };
 
-/// What a face is wanted for. A template that is kept has to be better than a glance, and a stranger better still: nobody can
-/// check afterwards whose face it was.
-enum class Purpose : std::uint8_t { recognise, enrol, stranger };
+/// What a face is wanted for: a template that is kept has to be better than a glance. (Of strangers the best faces of a walk-up
+/// are kept; see score() and models/strangers.hpp.)
+enum class Purpose : std::uint8_t { recognise, enrol };
 
 /// The worst that passes.
 struct QualityLimits {

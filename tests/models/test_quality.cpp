@@ -56,7 +56,7 @@ TEST_CASE("a good face passes every gate", "[unit]") {
     const auto quality = measured({});
     CAPTURE(quality.sharpness, quality.yaw, quality.pitch, quality.brightness, quality.contrast, quality.side_light,
             quality.occlusion, quality.backlight);
-    for (const auto purpose : {Purpose::recognise, Purpose::enrol, Purpose::stranger}) CHECK(advice(quality, purpose).empty());
+    for (const auto purpose : {Purpose::recognise, Purpose::enrol}) CHECK(advice(quality, purpose).empty());
     CHECK(score(quality) > 0.5F);
     CHECK(std::abs(quality.yaw) < 3);
     CHECK(std::abs(quality.roll) < 1);
@@ -84,9 +84,6 @@ TEST_CASE("size and pose have limits for each purpose", "[unit]") {
     auto quality = test::good();
     quality.width = 65;
     CHECK(advice(quality, Purpose::recognise).empty());
-    CHECK(advice(quality, Purpose::stranger) == "come closer");
-    quality.width = 75;
-    CHECK(advice(quality, Purpose::stranger).empty());
     CHECK(advice(quality, Purpose::enrol) == "come closer");
     quality = test::good();
     quality.yaw = -35;
@@ -97,7 +94,7 @@ TEST_CASE("size and pose have limits for each purpose", "[unit]") {
     quality = test::good();
     quality.width = std::nanf("");
     CHECK(advice(quality, Purpose::recognise) == "come closer");
-    for (const auto purpose : {Purpose::recognise, Purpose::enrol, Purpose::stranger}) CHECK_FALSE(advice({}, purpose).empty());
+    for (const auto purpose : {Purpose::recognise, Purpose::enrol}) CHECK_FALSE(advice({}, purpose).empty());
 }
 
 TEST_CASE("the pose follows the head", "[unit]") {
