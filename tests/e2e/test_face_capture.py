@@ -71,6 +71,16 @@ class FaceCapture(unittest.TestCase):
         out, err = capture.communicate(timeout=60)
         return capture.returncode, out, err
 
+    def who_is_let_in(self, name):
+        """Each photograph is a walk-up of its own: somebody stands there for a second."""
+        mark = self.theatre.journal.last_seq()
+        for picture in self.photos_of(name):
+            self.moment += story.timedelta(seconds=20)
+            for _ in range(5):
+                self.show(picture)
+        granted = [e.fields for e in self.theatre.journal.since(mark) if e.fields["kind"] == "granted"]
+        return {fields["person"] for fields in granted if fields["method"] == "face"}
+
     def templates(self):
         return json.loads(self.menshen("status", "--json").stdout)["roster"]["faces"]
 
@@ -78,7 +88,7 @@ class FaceCapture(unittest.TestCase):
         code, out, err = self.show_until_done(self.begin(self.person), self.photos_of("John_Simm"))
         self.assertEqual((code, err), (0, ""), out)
         lines = out.splitlines()
-        self.assertRegex(lines[0], r"^0/5  \w+")
+        self.assertRegex(lines[0], r"^[01]/5  \w+")  # The first picture may have been there before the command.
         self.assertTrue(any(line.startswith("4/5  ") for line in lines), out)
         self.assertEqual(lines[-1], f"{self.person}: 5 templates, until 2027-11-01")
         changes = [e.fields for e in self.theatre.journal.since(0) if e.fields["kind"] == "roster_changed"]
@@ -86,11 +96,8 @@ class FaceCapture(unittest.TestCase):
         self.assertEqual(changes[-1]["person"], self.person)
         self.assertEqual(changes[-1]["templates"], 5)
 
-        mark = self.theatre.journal.last_seq()
-        for picture in self.photos_of("John_Simm"):
-            self.show(picture)
-        seen = [e.fields for e in self.theatre.journal.since(mark) if e.fields["kind"] == "granted"]
-        self.assertTrue(any(f.get("person") == self.person and f.get("method") == "face" for f in seen), seen)
+        self.assertEqual(self.who_is_let_in("John_Simm"), {self.person})
+        self.assertEqual(self.who_is_let_in("John_Shimkus"), set())
 
     def test_a_look_alike_is_refused_by_name_and_let_in_when_it_is_a_twin(self):
         self.assertEqual(self.show_until_done(self.begin(self.person), self.photos_of("John_Simm"))[0], 0)
@@ -108,15 +115,7 @@ class FaceCapture(unittest.TestCase):
         turns = [p for pair in zip(self.photos_of("John_Simm"), self.photos_of("John_Shimkus")) for p in pair]
         code, out, _ = self.show_until_done(self.begin(self.person), turns)
         if code == 0:  # Then of one of them alone: the other is not known.
-            mark = self.theatre.journal.last_seq()
-            known = set()
-            for name in ("John_Simm", "John_Shimkus"):
-                for picture in self.photos_of(name):
-                    self.show(picture)
-                seen = [e.fields for e in self.theatre.journal.since(mark) if e.fields["kind"] == "granted"]
-                known |= {name} if seen else set()
-                mark = self.theatre.journal.last_seq()
-                self.moment += story.timedelta(minutes=5)
+            known = [name for name in ("John_Simm", "John_Shimkus") if self.who_is_let_in(name)]
             self.assertEqual(len(known), 1, out)
 
     def test_without_a_whole_consent_nothing_begins(self):
