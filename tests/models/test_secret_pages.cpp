@@ -139,6 +139,7 @@ Found search(const Pattern& pattern) {
     // Secret pages cannot be read here by accident of the search itself: it goes through the kernel.
     const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     constexpr std::size_t kPiece = 1 << 16;
+    const auto top_of_stack = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     // Itself in memory that the search leaves out, or it would find its own copies.
     std::vector<unsigned char, SecretAllocator<unsigned char>> piece(kPiece + Pattern::kBytes);
     for (const auto& area : areas) {
@@ -148,7 +149,11 @@ Found search(const Pattern& pattern) {
             const auto got = ::pread(memory, piece.data(), piece.size(), static_cast<off_t>(at));
             for (ssize_t i = 0; i + static_cast<ssize_t>(Pattern::kBytes) <= got && i < static_cast<ssize_t>(kPiece); i += 4) {
                 const auto address = at + static_cast<std::uintptr_t>(i);
+                if (address + Pattern::kBytes > area.last) break;  // What follows is another area's.
                 if (address >= own && address < own + piece.size()) continue;
+                // Below the end of the stack lies what calls left behind, among it the vector registers that the dynamic linker
+                // saves when a function of a system library is called for the first time. The next calls write over it.
+                if (area.first <= top_of_stack && address < top_of_stack && top_of_stack < area.last) continue;
                 if (pattern.is_at(piece.data() + i)) ++(area.left_out ? out.outside : out.in_dump);
             }
         }
